@@ -52,8 +52,8 @@ def _ontology() -> Any:
 class Installation(SQLModel, table=True):
     """One row: the epoch grows when the database is restored from a backup."""
 
-    __table_args__ = (CheckConstraint("only", name="installation_is_one"),)
-    only: bool = Field(sa_column=Column(Boolean, primary_key=True, server_default=text("true")))
+    __table_args__ = (CheckConstraint("single", name="installation_is_one"),)
+    single: bool = Field(sa_column=Column(Boolean, primary_key=True, server_default=text("true")))
     epoch: int = _big(server_default=text("1"))
 
 

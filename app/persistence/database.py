@@ -1,0 +1,217 @@
+"""PostgreSQL: one pool a process, snapshots to read from and transactions to write in."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import orjson
+
+from app.domain.errors import QueryTimeout, Unavailable
+from app.observability.metrics import DATABASE_SECONDS
+
+if TYPE_CHECKING:
+    from asyncpg import Connection, Pool, Record
+
+LOG_CHANNEL = "oms_log"
+
+
+def _encoded(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+async def prepare(connection: Connection) -> None:
+    """Make JSON columns arrive as Python values; called once a connection."""
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(name, encoder=_encoded, decoder=orjson.loads, schema="pg_catalog")
+
+
+async def _no_reset(_: Connection) -> None:
+    """Our transactions end by themselves and set nothing for the session: a reset would be one more round trip."""
+
+
+class Snapshot:
+    """One state of the database: every statement of one operation sees the same revision.
+
+    The transaction begins with the first statement and statements wait for each other, so loaders may call at once.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: Connection | None = None
+        self._turn = asyncio.Lock()
+        self.statements = 0
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
+        """All rows."""
+        async with self._turn:
+            connection = await self._opened()
+            self.statements += 1
+            began = time.perf_counter()
+            try:
+                found: list[Record] = await connection.fetch(sql, *arguments)
+            except (asyncpg.QueryCanceledError, TimeoutError) as late:
+                raise QueryTimeout(self._database.statement_seconds) from late
+            finally:
+                DATABASE_SECONDS.observe(time.perf_counter() - began)
+            return found
+
+    async def fetchrow(self, sql: str, *arguments: Any) -> Record | None:
+        """The first row."""
+        rows = await self.fetch(sql, *arguments)
+        return rows[0] if rows else None
+
+    async def fetchval(self, sql: str, *arguments: Any) -> Any:
+        """The first column of the first row."""
+        row = await self.fetchrow(sql, *arguments)
+        return row[0] if row is not None else None
+
+    async def _opened(self) -> Connection:
+        if self._connection is None:
+            connection = await self._database.acquire()
+            try:
+                await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            except BaseException:
+                await self._database.release(connection)
+                raise
+            self._connection = connection
+        return self._connection
+
+    async def close(self) -> None:
+        """Give the connection back; without a statement there is none."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                if not connection.is_closed():
+                    await connection.execute("ROLLBACK")
+            finally:
+                await self._database.release(connection)
+
+
+class Transaction:
+    """Statements that are committed together; made by `Database.writing`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.statements = 0
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
+        """All rows."""
+        self.statements += 1
+        found: list[Record] = await self.connection.fetch(sql, *arguments)
+        return found
+
+    async def fetchrow(self, sql: str, *arguments: Any) -> Record | None:
+        """The first row."""
+        rows = await self.fetch(sql, *arguments)
+        return rows[0] if rows else None
+
+    async def fetchval(self, sql: str, *arguments: Any) -> Any:
+        """The first column of the first row."""
+        row = await self.fetchrow(sql, *arguments)
+        return row[0] if row is not None else None
+
+    async def execute(self, sql: str, *arguments: Any) -> None:
+        """A statement without rows."""
+        self.statements += 1
+        await self.connection.execute(sql, *arguments)
+
+    async def execute_many(self, sql: str, rows: Sequence[Sequence[Any]], *, chunk: int = 1_000) -> None:
+        """An INSERT … SELECT FROM unnest over columns, in chunks, so that the event loop is never held."""
+        for begin in range(0, len(rows), chunk):
+            columns: Iterable[tuple[Any, ...]] = zip(*rows[begin : begin + chunk], strict=True)
+            await self.execute(sql, *(list(column) for column in columns))
+            await asyncio.sleep(0)
+
+
+class Database:
+    """The pool. Nothing else commits."""
+
+    def __init__(self, pool: Pool, *, acquire_seconds: float = 2, statement_seconds: float = 5, long_statement_seconds: float = 30) -> None:
+        self.pool = pool
+        self.statement_seconds = statement_seconds
+        self._acquire_seconds = acquire_seconds
+        self._long_statement_seconds = long_statement_seconds
+        self.listeners: list[Any] = []  # called without arguments after every commit of this process that adds to a log
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(
+        cls, url: str, *, size: int = 20, acquire_seconds: float = 2, statement_seconds: float = 5,
+        long_statement_seconds: float = 30, idle_seconds: float = 10,
+    ) -> AsyncIterator[Database]:  # fmt: skip
+        """A pool of up to `size` connections, closed at the end."""
+        settings = {
+            "application_name": "oms",
+            "statement_timeout": str(int(statement_seconds * 1_000)),
+            "idle_in_transaction_session_timeout": str(int(idle_seconds * 1_000)),
+            "jit": "off",  # no statement of ours is long enough to earn its compilation back
+        }
+        pool = await asyncpg.create_pool(
+            url, min_size=1, max_size=size, init=prepare, reset=_no_reset, server_settings=settings, max_inactive_connection_lifetime=300
+        )
+        try:
+            yield cls(
+                pool, acquire_seconds=acquire_seconds, statement_seconds=statement_seconds, long_statement_seconds=long_statement_seconds
+            )
+        finally:
+            try:
+                await asyncio.wait_for(pool.close(), 5)
+            except TimeoutError:
+                pool.terminate()
+
+    async def acquire(self) -> Connection:
+        """A connection within the time that a caller may wait, else UNAVAILABLE."""
+        try:
+            return await self.pool.acquire(timeout=self._acquire_seconds)
+        except TimeoutError as late:
+            message = "The database is busy: all its connections are in use."
+            raise Unavailable(message) from late
+        except (OSError, asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError, asyncpg.TooManyConnectionsError) as gone:
+            message = "The database does not answer."
+            raise Unavailable(message, retry_after=2) from gone
+
+    async def release(self, connection: Connection) -> None:
+        """Give a connection back."""
+        await self.pool.release(connection)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Snapshot]:
+        """One state of the database for as long as the block lasts."""
+        snapshot = Snapshot(self)
+        try:
+            yield snapshot
+        finally:
+            await asyncio.shield(snapshot.close())
+
+    @asynccontextmanager
+    async def writing(self, *, long: bool = False, lock_seconds: float = 10) -> AsyncIterator[Transaction]:
+        """A READ COMMITTED transaction, committed at the end of the block, rolled back on any error."""
+        connection = await self.acquire()
+        try:
+            seconds = self._long_statement_seconds if long else self.statement_seconds
+            # One round trip; a lock is waited for longer than a statement may take otherwise.
+            await connection.execute(
+                f"BEGIN; SET LOCAL statement_timeout = {int(max(seconds, lock_seconds + 1) * 1_000)}; "
+                f"SET LOCAL lock_timeout = {int(lock_seconds * 1_000)}"
+            )
+            try:
+                yield Transaction(connection)
+            except BaseException:
+                if not connection.is_closed():
+                    await asyncio.shield(connection.execute("ROLLBACK"))
+                raise
+            await connection.execute("COMMIT")
+        except asyncpg.LockNotAvailableError as busy:
+            message = "Others are writing to this ontology: try again."
+            raise Unavailable(message, retry_after=1) from busy
+        except asyncpg.QueryCanceledError as late:
+            raise QueryTimeout(seconds) from late
+        finally:
+            await asyncio.shield(self.release(connection))
+        for listener in self.listeners:
+            listener()
