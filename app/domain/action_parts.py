@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import field_validator
 
@@ -81,6 +81,8 @@ class Operator(StrEnum):
 class Parameter(Item):
     """What the person who submits is asked for; `key` stays when it is renamed."""
 
+    tag: ClassVar[str | None] = "kind"
+
     key: str
     api_name: str
     display_name: Text = ""
@@ -98,6 +100,8 @@ class Parameter(Item):
 
 class Operand(Value):
     """A value by where it comes from; which of the fields belong to it depends on the source."""
+
+    tag: ClassVar[str | None] = "source"
 
     source: Source
     parameter: str | None = None  # PARAMETER, OBJECT_PROPERTY: the key of a parameter
@@ -125,6 +129,8 @@ class Function(Value):
 class ActionRule(Item):
     """One step of an action; which of the fields belong to it depends on its type."""
 
+    tag: ClassVar[str | None] = "type"
+
     key: str
     type: RuleType
     object_type: Rid | None = None  # CREATE_OBJECT, CREATE_OR_MODIFY_OBJECT
@@ -144,6 +150,8 @@ class ActionRule(Item):
 
 class Condition(Item):
     """A node of a tree: AND, OR and NOT over comparisons."""
+
+    tag: ClassVar[str | None] = "operator"
 
     key: str
     operator: Operator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 import re2
 
@@ -48,6 +48,8 @@ PARAMETERS = state("constraint.parameter", "A constraint has only the parameters
 
 class Constraint(Item):
     """One restriction; which of the parameters belong to it depends on its type."""
+
+    tag: ClassVar[str | None] = "type"
 
     key: str
     type: ConstraintType

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import field_validator
 
@@ -89,6 +89,8 @@ _PARAMETERS = {
 
 class DataType(Value):
     """A base type with the parameters that belong to it."""
+
+    tag: ClassVar[str | None] = "base"
 
     base: BaseType
     precision: int | None = None  # DECIMAL: digits in all

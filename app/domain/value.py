@@ -16,6 +16,8 @@ class Value(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
 
+    tag: ClassVar[str | None] = None  # the field that says which of the others apply; where it differs nothing merges
+
     def canonical(self) -> dict[str, Any]:
         """The one JSON form: camelCase, without what is at its default."""
         return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
