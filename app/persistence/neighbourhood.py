@@ -1,0 +1,175 @@
+"""What the planner needs of an ontology, in four statements whatever the size: heads, versions, closure, names.
+
+STEPS is the one table that says how far rules look. From each rid in a state, references of the named edges lead to
+others in the next state; a state ends where no step leaves it.
+
+    touched   changed by the change set                     judged    its own rules are judged again
+    deleted   goes, and its dependents may go with it       facing    a link of something that changed: so are its ends
+    above     extends or implements what changed: judged    linked    a link of something judged: judged
+    known     looked at by somebody's rules                 sibling   looked at as a property of its owner
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from app.domain.change_set import Operation
+from app.domain.closure import Closure
+from app.domain.definition import Edge
+from app.domain.entity import Entity
+from app.domain.plan import NameKey, wanted_names
+from app.domain.planning import Prepared
+from app.persistence.mapping import ENTITY_COLUMNS, VERSION_COLUMNS, entity_of
+from app.persistence.tables import LAST
+
+if TYPE_CHECKING:
+    from asyncpg import Record
+
+
+class Reader(Protocol):
+    """A snapshot or a transaction."""
+
+    async def fetch(self, sql: str, *arguments: object) -> list[Record]:
+        """All rows."""
+
+
+@dataclass(frozen=True)
+class _Step:
+    state: str
+    incoming: bool  # from what is referred to, to who refers
+    edges: tuple[Edge, ...]
+    next: str
+
+
+_ALL = tuple(Edge)
+_DEPENDENT = (Edge.OWNER, Edge.SIDE, Edge.FOREIGN_KEY, Edge.INTERMEDIARY, Edge.INTERMEDIARY_LINK, Edge.ACTION)
+STEPS: tuple[_Step, ...] = (
+    _Step("touched", True, (Edge.OWNER,), "sibling"),
+    _Step("touched", True, (Edge.EXTENDS, Edge.IMPLEMENTS, Edge.DECLARED_BY, Edge.SHARED_PROPERTY), "above"),
+    _Step("touched", True, (Edge.SIDE,), "facing"),
+    _Step("touched", True, (Edge.FOREIGN_KEY, Edge.INTERMEDIARY_LINK), "linked"),
+    _Step("touched", True, (Edge.PRIMARY_KEY, Edge.TITLE, Edge.MAPPED_TO, Edge.VALUE_TYPE, Edge.ACTION), "judged"),
+    _Step("touched", False, (Edge.OWNER, Edge.SIDE), "judged"),
+    _Step("touched", False, tuple(edge for edge in _ALL if edge not in {Edge.OWNER, Edge.SIDE}), "known"),
+    _Step("deleted", True, _DEPENDENT, "deleted"),
+    _Step("deleted", True, tuple(edge for edge in _ALL if edge not in _DEPENDENT), "above"),
+    _Step("deleted", False, _ALL, "judged"),
+    _Step("above", True, (Edge.EXTENDS, Edge.IMPLEMENTS, Edge.DECLARED_BY), "above"),
+    _Step("above", True, (Edge.SIDE,), "facing"),
+    _Step("above", True, (Edge.OWNER,), "sibling"),
+    _Step("above", True, (Edge.ACTION,), "judged"),
+    _Step("above", False, _ALL, "known"),
+    _Step("facing", False, (Edge.SIDE,), "judged"),
+    _Step("facing", False, tuple(edge for edge in _ALL if edge is not Edge.SIDE), "known"),
+    _Step("judged", True, (Edge.OWNER,), "sibling"),
+    _Step("judged", True, (Edge.SIDE,), "linked"),
+    _Step("judged", True, (Edge.ACTION,), "judged"),
+    _Step("judged", False, _ALL, "known"),
+    _Step("linked", False, _ALL, "known"),
+    _Step("known", False, (Edge.EXTENDS, Edge.SHARED_PROPERTY, Edge.PRIMARY_KEY, Edge.IMPLEMENTS), "known"),
+)
+_UNSETTLED = ("known", "sibling")
+_TABLE = ", ".join(f"('{s.state}', {s.incoming}, '{edge}', '{s.next}')" for s in STEPS for edge in s.edges)
+
+
+def _closure_sql(*, at_head: bool) -> str:
+    current = f"r.revision_to = {LAST}" if at_head else "r.revision_from <= $3 AND $3 < r.revision_to"
+    columns = ENTITY_COLUMNS if at_head else VERSION_COLUMNS
+    table = "entity" if at_head else "entity_version"
+    alive = "NOT e.deleted" if at_head else "NOT e.deleted AND e.revision_from <= $3 AND $3 < e.revision_to"
+    listed = ", ".join(f"e.{column.strip()}" for column in columns.split(","))
+    return f"""
+        WITH RECURSIVE step (state, incoming, edge, next) AS (VALUES {_TABLE}),
+        reached (rid, state) AS (
+            SELECT * FROM unnest($1::text[], $2::text[])
+            UNION
+            SELECT found.rid, found.next FROM reached AS c CROSS JOIN LATERAL (
+                SELECT r.source AS rid, s.next FROM entity_reference AS r JOIN step AS s ON s.edge = r.edge
+                WHERE s.state = c.state AND s.incoming AND r.target = c.rid AND {current}
+                UNION ALL
+                SELECT r.target, s.next FROM entity_reference AS r JOIN step AS s ON s.edge = r.edge
+                WHERE s.state = c.state AND NOT s.incoming AND r.source = c.rid AND {current}
+            ) AS found
+        ),
+        seen AS (
+            SELECT rid, bool_or(state <> ALL (ARRAY{list(_UNSETTLED)!r})) AS settled FROM reached GROUP BY rid
+        )
+        SELECT {listed}, seen.settled FROM seen JOIN {table} AS e ON e.rid = seen.rid WHERE {alive}
+    """  # noqa: S608 - our own table of steps
+
+
+_CLOSURE = _closure_sql(at_head=True)
+_CLOSURE_AT = _closure_sql(at_head=False)
+
+
+async def heads(reader: Reader, ontology: str, rids: Iterable[str]) -> dict[str, Entity]:
+    """The newest version of each of these entities, deleted ones too."""
+    sql = f"SELECT {ENTITY_COLUMNS} FROM entity WHERE ontology = $1 AND rid = ANY ($2::text[])"  # noqa: S608 - our own columns
+    return {row["rid"]: entity_of(row) for row in await reader.fetch(sql, ontology, list(set(rids)))}
+
+
+async def heads_at(reader: Reader, ontology: str, rids: Iterable[str], revision: int) -> dict[str, Entity]:
+    """The version of each of these entities that was current at a revision, deleted ones too."""
+    sql = f"""
+        SELECT {VERSION_COLUMNS} FROM entity_version
+        WHERE ontology = $1 AND rid = ANY ($2::text[]) AND revision_from <= $3 AND $3 < revision_to
+    """  # noqa: S608 - our own columns
+    return {row["rid"]: entity_of(row) for row in await reader.fetch(sql, ontology, list(set(rids)), revision)}
+
+
+async def versions(reader: Reader, operations: Iterable[Operation], newest: dict[str, Entity]) -> dict[tuple[str, int], Entity]:
+    """The older versions that the operations name; no statement where there are none."""
+    wanted = {
+        (operation.rid, operation.expected_version)
+        for operation in operations
+        if operation.expected_version is not None and operation.rid in newest and newest[operation.rid].version != operation.expected_version
+    }
+    if not wanted:
+        return {}
+    sql = f"""
+        SELECT {VERSION_COLUMNS} FROM entity_version
+        JOIN unnest($1::text[], $2::int[]) AS wanted (of_rid, of_version) ON rid = of_rid AND version = of_version
+    """  # noqa: S608 - our own columns
+    rows = await reader.fetch(sql, [rid for rid, _ in wanted], [version for _, version in wanted])
+    return {(row["rid"], row["version"]): entity_of(row) for row in rows}
+
+
+def _seeds(prepared: Prepared) -> dict[tuple[str, str], None]:
+    seeds: dict[tuple[str, str], None] = {}
+    for draft in prepared.drafts.values():
+        if draft.dropped:
+            continue
+        if draft.head is not None and not draft.head.deleted:
+            seeds[draft.rid, "touched" if draft.ours is not None else "deleted"] = None
+        if draft.ours is not None:
+            for reference in draft.ours.references():
+                judged = reference.edge in {Edge.OWNER, Edge.SIDE}
+                seeds[reference.target, "judged" if judged else "known"] = None
+    return seeds
+
+
+async def closure(reader: Reader, prepared: Prepared, at: int | None = None) -> Closure:
+    """All that the rules may look at when they judge these drafts; `at` a revision, else at the head."""
+    seeds = _seeds(prepared)
+    if not seeds:
+        return Closure()
+    arguments = ([rid for rid, _ in seeds], [state for _, state in seeds])
+    rows = await (reader.fetch(_CLOSURE, *arguments) if at is None else reader.fetch(_CLOSURE_AT, *arguments, at))
+    return Closure((entity_of(row) for row in rows), settled=(row["rid"] for row in rows if row["settled"]))
+
+
+async def names(reader: Reader, ontology: str, prepared: Prepared, at: int | None = None) -> dict[NameKey, str]:
+    """Who bears each name that the touched entities would bear."""
+    wanted = wanted_names(prepared)
+    if not wanted:
+        return {}
+    current = f"n.revision_to = {LAST}" if at is None else f"n.revision_from <= {int(at)} AND {int(at)} < n.revision_to"
+    sql = f"""
+        SELECT n.namespace, n.name, n.rid FROM entity_name AS n
+        JOIN unnest($2::text[], $3::text[]) AS wanted (namespace, name) ON n.namespace = wanted.namespace AND n.name = wanted.name
+        WHERE n.ontology = $1 AND {current}
+    """  # noqa: S608 - our own columns and a number
+    rows = await reader.fetch(sql, ontology, [namespace for namespace, _ in wanted], [name for _, name in wanted])
+    return {(row["namespace"], row["name"]): row["rid"] for row in rows}
