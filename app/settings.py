@@ -117,7 +117,9 @@ class Settings(BaseModel):
     oms_data_dir: Path = Field(Path(".oms"), description="Directory of what development keeps: the embedded database and its keys.")
 
     database_url: Annotated[str | None, BeforeValidator(_postgres)] = Field(
-        None, repr=False, description="PostgreSQL, as postgres:// or postgresql://, sslmode included. Development starts its own without it."
+        None,
+        repr=False,
+        description="PostgreSQL, as postgres:// or postgresql://, sslmode included. Development starts its own without it.",
     )
     redis_url: Annotated[str | None, _address("redis", "rediss", "unix")] = Field(
         None, repr=False, description="Redis for cache, locks and rate limits; without it they are kept in the process."
