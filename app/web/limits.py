@@ -1,0 +1,106 @@
+"""How much of a request is read: bodies are bounded while they arrive, not after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from app.domain.errors import ErrorCode, OmsError, RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+PAYLOAD_TOO_LARGE = 413
+BAD_REQUEST = 400
+
+
+class ClientGone(Exception):
+    """The client closed the connection before its request was complete: nobody waits for an answer."""
+
+
+async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
+    """The whole body; PAYLOAD_TOO_LARGE as soon as it is known to be larger than `limit` bytes."""
+    _check_announced(scope, limit)
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise too_large(limit)
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+class BodyLimit:
+    """Refuses bodies above `limit` bytes on every path but those that read with a limit of their own."""
+
+    def __init__(self, app: ASGIApp, limit: int, own: Collection[str] = ()) -> None:
+        self._app = app
+        self._limit = limit
+        self._own = frozenset(own)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Count what arrives; an answer that has begun is not disturbed."""
+        if scope["type"] != "http" or scope["path"] in self._own:
+            await self._app(scope, receive, send)
+            return
+        size, started = 0, False
+
+        async def counted() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > self._limit:
+                raise too_large(self._limit)
+            return message
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            _check_announced(scope, self._limit)
+            await self._app(scope, counted, noted)
+        except RequestError as refused:
+            if started or refused.code is not ErrorCode.PAYLOAD_TOO_LARGE:
+                raise
+            await send_error(send, refused, scope.get("state", {}).get("request_id", ""))
+
+
+async def send_error(send: Send, error: OmsError, request_id: str, headers: Mapping[str, str] | None = None) -> None:
+    """Answer with one error, in the shape that every refusal of ours has."""
+    body = error_body(error, request_id)
+    sent = {"content-type": "application/json; charset=utf-8", "content-length": str(len(body)), **(headers or {})}
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in sent.items()]
+    await send({"type": "http.response.start", "status": error.status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
+
+
+def error_body(error: OmsError, request_id: str) -> bytes:
+    """One error as JSON, as GraphQL's answers have it."""
+    extensions = {**error.data, "code": error.code, "requestId": request_id}
+    return orjson.dumps({"errors": [{"message": error.message, "extensions": extensions}]})
+
+
+def too_large(limit: int) -> RequestError:
+    """The refusal of a body above `limit` bytes."""
+    message = f"The body of this request has at most {limit:,} bytes."
+    return RequestError(ErrorCode.PAYLOAD_TOO_LARGE, PAYLOAD_TOO_LARGE, message, limit=limit)
+
+
+def _check_announced(scope: Scope, limit: int) -> None:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            if not value.isdigit():
+                raise RequestError(ErrorCode.BAD_REQUEST, BAD_REQUEST, "The Content-Length is not a number.")
+            if len(value) > len(str(limit)) + 1 or int(value) > limit:
+                raise too_large(limit)

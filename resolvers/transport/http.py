@@ -1,0 +1,202 @@
+"""The /graphql endpoint, to the letter of the GraphQL-over-HTTP draft.
+
+POST takes JSON and nothing else, GET takes queries; both want a bearer token. What a browser could be tricked into
+sending without asking first (a form, an image) is refused before anything is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+from uuid import uuid4
+
+from graphql import GraphQLError, OperationType
+from orjson import JSONEncodeError
+
+from app.domain.actor import Role
+from app.domain.errors import ErrorCode, OmsError, RequestError, Unauthenticated, Unavailable
+from app.web.authentication import challenge
+from app.web.limits import ClientGone, read_body
+from resolvers.transport.answer import BAD_REQUEST, Answer, GraphQLRequest, Refused, RequestFacts
+from resolvers.transport.json_input import decoded, graphql_request
+from resolvers.transport.masking import MASKED
+from resolvers.transport.negotiation import JSON, accepted, is_json, prefers_page
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from app.domain.actor import Actor
+    from app.limits import Limits
+    from app.web.authentication import Authentication
+    from resolvers.transport.execution import Execution, Found
+    from resolvers.transport.masking import Report
+
+FORBIDDEN, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE, INTERNAL = 403, 405, 406, 415, 500
+PREFLIGHT_HEADERS = ("x-oms-preflight", "apollo-require-preflight")
+PARAMETERS = ("query", "operationName", "variables", "extensions")
+MOST_PARAMETERS = 20
+OFF_LOOP = 256 * 1024  # bytes of a body that is decoded in a thread
+LONGEST_KEY = 255  # characters of the headers that are passed on
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+
+log = logging.getLogger(__name__)
+
+
+class GraphQLEndpoint:
+    """An ASGI application for one path; `page` serves the browser that opens it."""
+
+    def __init__(
+        self, execution: Execution, authenticate: Authentication, limits: Limits, report: Report, *, page: ASGIApp | None = None
+    ) -> None:
+        self._execution = execution
+        self._authenticate = authenticate
+        self._limits = limits
+        self._report = report
+        self._page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; nothing is raised but what ends the process."""
+        headers = _headers(scope)
+        if self._page is not None and scope["method"] in {"GET", "HEAD"} and prefers_page(headers.get("accept")):
+            await self._page(scope, receive, send)
+            return
+        facts = _facts(scope, headers)
+        media_type = accepted(headers.get("accept"))
+        try:
+            answer = await self._answer(scope, receive, headers, facts, acceptable=media_type is not None)
+            body = answer.encoded()
+        except ClientGone:
+            return
+        except (OmsError, Refused) as refused:
+            answer = self._refusal(refused, headers, facts)
+            body = answer.encoded()
+        except Exception as error:  # noqa: BLE001 - the HTTP edge: a fault is told without a trace of it
+            answer = self._fault(error, facts)
+            body = answer.encoded()
+        await _send(scope, send, answer, body, media_type or JSON)
+
+    async def _answer(self, scope: Scope, receive: Receive, headers: dict[str, str], facts: RequestFacts, *, acceptable: bool) -> Answer:
+        method = scope["method"]
+        if method not in {"GET", "POST"}:
+            raise _refused(ErrorCode.METHOD_NOT_ALLOWED, METHOD_NOT_ALLOWED, "Use POST, or GET for a query.", allow="GET, POST")
+        if not acceptable:
+            text = "Answers are application/graphql-response+json or application/json, in UTF-8."
+            raise RequestError(ErrorCode.NOT_ACCEPTABLE, NOT_ACCEPTABLE, text)
+        _check_forgery(method, headers)
+        actor = await self._authenticate(headers.get("authorization"), request_id=facts.request_id, traceparent=facts.traceparent)
+        request = _from_url(scope, self._limits) if method == "GET" else await self._from_body(scope, receive, actor)
+        found = self._execution.find(actor, request)
+        _check_kind(method, found)
+        return await self._execution.answer(found, actor, facts)
+
+    async def _from_body(self, scope: Scope, receive: Receive, actor: Actor) -> GraphQLRequest:
+        limits = self._limits
+        body = await read_body(scope, receive, limits.bulk_body_bytes if actor.may(Role.EDITOR) else limits.body_bytes)
+        value = await asyncio.to_thread(decoded, body, limits) if len(body) > OFF_LOOP else decoded(body, limits)
+        return graphql_request(value, len(body))
+
+    def _refusal(self, error: OmsError | Refused, headers: dict[str, str], facts: RequestFacts) -> Answer:
+        if isinstance(error, OmsError):
+            sent = challenge(headers.get("authorization")) if isinstance(error, Unauthenticated) else {}
+            located = GraphQLError(error.message, original_error=error)
+            answer = self._execution.refusal(Refused(located, status=error.status, well_formed=False, headers=sent), facts.request_id)
+            if isinstance(error, Unavailable):
+                answer.retry_after = error.retry_after
+            return answer
+        return self._execution.refusal(error, facts.request_id)
+
+    def _fault(self, error: Exception, facts: RequestFacts) -> Answer:
+        log.error("A request failed", exc_info=error, extra={"request_id": facts.request_id})
+        self._report(error, {"request_id": facts.request_id, "path": ""})
+        code = ErrorCode.INTERNAL_SERVER_ERROR
+        errors = [{"message": MASKED, "extensions": {"code": code, "requestId": facts.request_id}}]
+        unencodable = isinstance(error, JSONEncodeError)  # the operation was executed, but its answer cannot be said
+        status = 200 if unencodable else INTERNAL
+        return Answer(facts.request_id, errors, executed=unencodable, status=status, plain_status=status)
+
+
+def _check_forgery(method: str, headers: dict[str, str]) -> None:
+    json = is_json(headers.get("content-type"))  # a browser asks before it sends this across origins
+    if method == "POST" and not json:
+        raise RequestError(ErrorCode.UNSUPPORTED_MEDIA_TYPE, UNSUPPORTED_MEDIA_TYPE, "The body must be application/json in UTF-8.")
+    if method == "POST" and headers.get("content-encoding", "identity").lower() != "identity":
+        raise RequestError(ErrorCode.UNSUPPORTED_MEDIA_TYPE, UNSUPPORTED_MEDIA_TYPE, "Bodies are taken without compression.")
+    if method == "GET" and not json and "authorization" not in headers and not any(name in headers for name in PREFLIGHT_HEADERS):
+        text = f"A GET needs an Authorization header, or one of {', '.join(PREFLIGHT_HEADERS)}."
+        raise RequestError(ErrorCode.CSRF_PREFLIGHT_REQUIRED, FORBIDDEN, text)
+
+
+def _check_kind(method: str, found: Found) -> None:
+    kind = found.operation.kind
+    if kind is OperationType.SUBSCRIPTION:
+        raise RequestError(ErrorCode.BAD_REQUEST, BAD_REQUEST, "Subscriptions are served over WebSocket, by graphql-transport-ws.")
+    if method == "GET" and kind is OperationType.MUTATION:
+        raise _refused(ErrorCode.METHOD_NOT_ALLOWED, METHOD_NOT_ALLOWED, "A mutation must be sent by POST.", allow="POST")
+
+
+def _from_url(scope: Scope, limits: Limits) -> GraphQLRequest:
+    query = scope["query_string"]
+    try:
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS)
+    except UnicodeDecodeError:
+        raise RequestError(ErrorCode.BAD_REQUEST, BAD_REQUEST, "The URL is not percent-encoded UTF-8.") from None
+    except ValueError:
+        raise RequestError(ErrorCode.BAD_REQUEST, BAD_REQUEST, f"The URL has more than {MOST_PARAMETERS} parameters.") from None
+    given: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in PARAMETERS and name in given:
+            raise RequestError(ErrorCode.BAD_REQUEST, BAD_REQUEST, f"The URL has the parameter {name} twice.")
+        given[name] = value
+    for name in ("variables", "extensions"):
+        if given.get(name):
+            given[name] = decoded(given[name].encode(), limits)
+        else:
+            given.pop(name, None)
+    return graphql_request(given, len(query))
+
+
+def _facts(scope: Scope, headers: dict[str, str]) -> RequestFacts:
+    known = scope.get("state", {}).get("request_id")
+    sent = headers.get("x-request-id", "")
+    return RequestFacts(
+        request_id=known or (sent if REQUEST_ID.fullmatch(sent) else uuid4().hex),
+        traceparent=headers.get("traceparent"),
+        min_revision=headers.get("oms-min-revision", "")[:LONGEST_KEY] or None,
+        idempotency_key=headers.get("idempotency-key"),
+    )
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    """By lower-case name; a header that comes twice is joined, so that no second value is overlooked."""
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
+
+
+async def _send(scope: Scope, send: Send, answer: Answer, body: bytes, media_type: str) -> None:
+    status = answer.plain_status if media_type == JSON else answer.status
+    headers = {
+        "content-type": f"{media_type}; charset=utf-8",
+        "content-length": str(len(body)),
+        "cache-control": "no-store",
+        "vary": "Accept, Authorization",
+        **answer.headers,
+    }
+    if "request_id" not in scope.get("state", {}):  # else the middleware that made it sends it
+        headers["x-request-id"] = answer.request_id
+    if answer.revisions:
+        headers["oms-revision"] = ", ".join(f"{ontology}={revision}" for ontology, revision in sorted(answer.revisions.items()))
+    if answer.retry_after is not None:
+        headers["retry-after"] = str(answer.retry_after)
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+def _refused(code: ErrorCode, status: int, message: str, *, allow: str) -> Refused:
+    return Refused(GraphQLError(message, extensions={"code": code}), status=status, well_formed=False, headers={"allow": allow})
