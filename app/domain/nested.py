@@ -73,5 +73,7 @@ def _resolved(words: dict[str, Any], refs: Mapping[str, str]) -> dict[str, Any]:
 def _mapped(implementation: Any, part: Callable[[Any], Any]) -> Any:
     if not isinstance(implementation, Mapping) or not isinstance(implementation.get("mapping"), list):
         return implementation
-    mapping = [{**each, "property": part(each.get("property"))} if isinstance(each, Mapping) else each for each in implementation["mapping"]]
+    mapping = [
+        {**each, "property": part(each.get("property"))} if isinstance(each, Mapping) else each for each in implementation["mapping"]
+    ]
     return {**implementation, "mapping": mapping}
