@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from functools import cache
 from typing import Any, ClassVar, TypeVar, cast
 
 import strawberry
-from strawberry.types.base import StrawberryContainer, StrawberryObjectDefinition, has_object_definition
+from strawberry.types.base import StrawberryContainer, StrawberryObjectDefinition
 
 T = TypeVar("T", bound="Words")
 
@@ -31,7 +30,13 @@ class Words:
 
     def created(self) -> dict[str, Any]:
         """The definition's JSON of a creation: null is as good as absent."""
-        return {name: value for name, value in self.json().items() if value is not None}
+        return present(self.json())
+
+    @classmethod
+    def chosen(cls, sent: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Of a one-of input: the field that was sent, and its JSON as `json()` has it."""
+        ((name, value),) = sent.items()
+        return name, _json(_nested(cls)[name], value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,11 @@ class ByKey:
         if self.value is not None:
             return {item[self.key]: item[self.value] for item in items}
         return {item[self.key]: {name: value for name, value in item.items() if name != self.key} for item in items}
+
+
+def present(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that are not null."""
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def words(*, description: str, name: str | None = None, one_of: bool = False) -> Callable[[type[T]], type[T]]:
@@ -76,19 +86,25 @@ def needed(description: str, **options: Any) -> Any:
     return strawberry.field(description=description, **options)
 
 
-@cache
-def _nested(cls: Any) -> dict[str, type[Words]]:
-    """The fields of an input that hold inputs, by their GraphQL names."""
-    definition = cast("StrawberryObjectDefinition", cls.__strawberry_definition__)
-    found: dict[str, type[Words]] = {}
-    for field in definition.fields:
-        type_: Any = field.resolve_type(type_definition=definition)
-        while isinstance(type_, StrawberryContainer):
-            type_ = type_.of_type
-        type_ = getattr(type_, "resolve_type", lambda own=type_: own)()
-        if has_object_definition(type_):
-            found[field.graphql_name or _camel(field.python_name)] = cast("type[Words]", type_)
-    return found
+def _nested(cls: type[Words]) -> dict[str, type[Words]]:
+    """The fields of an input that hold inputs, by their GraphQL names; found once a class."""
+    if cls not in _NESTED:
+        definition = cast("StrawberryObjectDefinition", cls.__strawberry_definition__)  # type: ignore[attr-defined]  # every input has one
+        held = {
+            field.graphql_name or _camel(field.python_name): _input(field.resolve_type(type_definition=definition))
+            for field in definition.fields
+        }
+        _NESTED[cls] = {name: type_ for name, type_ in held.items() if type_ is not None}
+    return _NESTED[cls]
+
+
+_NESTED: dict[type[Words], dict[str, type[Words]]] = {}
+
+
+def _input(type_: Any) -> type[Words] | None:
+    while isinstance(type_, StrawberryContainer):
+        type_ = type_.of_type
+    return type_ if isinstance(type_, type) and issubclass(type_, Words) else None
 
 
 def _json(cls: type[Words], sent: Mapping[str, Any], *, top: bool = True) -> dict[str, Any]:
