@@ -21,6 +21,7 @@ from app.domain.definition import Edge
 from app.domain.entity import Entity
 from app.domain.plan import NameKey, wanted_names
 from app.domain.planning import Prepared
+from app.persistence.background import off_loop
 from app.persistence.mapping import ENTITY_COLUMNS, VERSION_COLUMNS, entity_of
 from app.persistence.tables import LAST
 
@@ -107,7 +108,8 @@ _CLOSURE_AT = _closure_sql(at_head=False)
 async def heads(reader: Reader, ontology: str, rids: Iterable[str]) -> dict[str, Entity]:
     """The newest version of each of these entities, deleted ones too."""
     sql = f"SELECT {ENTITY_COLUMNS} FROM entity WHERE ontology = $1 AND rid = ANY ($2::text[])"  # noqa: S608 - our own columns
-    return {row["rid"]: entity_of(row) for row in await reader.fetch(sql, ontology, list(set(rids)))}
+    rows = await reader.fetch(sql, ontology, list(set(rids)))
+    return await off_loop(lambda: {row["rid"]: entity_of(row) for row in rows}, len(rows))
 
 
 async def heads_at(reader: Reader, ontology: str, rids: Iterable[str], revision: int) -> dict[str, Entity]:
@@ -157,7 +159,7 @@ async def closure(reader: Reader, prepared: Prepared, at: int | None = None) -> 
         return Closure()
     arguments = ([rid for rid, _ in seeds], [state for _, state in seeds])
     rows = await (reader.fetch(_CLOSURE, *arguments) if at is None else reader.fetch(_CLOSURE_AT, *arguments, at))
-    return Closure((entity_of(row) for row in rows), settled=(row["rid"] for row in rows if row["settled"]))
+    return await off_loop(lambda: Closure((entity_of(row) for row in rows), settled=(row["rid"] for row in rows if row["settled"])), len(rows))
 
 
 async def names(reader: Reader, ontology: str, prepared: Prepared, at: int | None = None) -> dict[NameKey, str]:

@@ -1,0 +1,184 @@
+"""The one write path: plan in a snapshot without a lock, take the ontology's turn, look again at what moved, write."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from app.domain.change_set import ChangeSet, Operation, Origin, Resolution, Verb
+from app.domain.entity import Change
+from app.domain.errors import InvalidState
+from app.domain.merge import Conflict
+from app.domain.ontology import Ontology
+from app.domain.plan import Plan, judge
+from app.domain.planning import prepare
+from app.domain.rid import mint
+from app.persistence import change_sets, neighbourhood, store
+from app.persistence.background import off_loop
+from app.persistence.tables import LAST
+
+if TYPE_CHECKING:
+    from app.domain.actor import Actor
+    from app.persistence.database import Database, Transaction
+    from app.persistence.neighbourhood import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What somebody wants to merge, and by which rules."""
+
+    operations: Sequence[Operation]
+    strict: bool
+    origin: Origin = Origin.EDIT
+    resolutions: Sequence[Resolution] = ()
+    base_revision: int | None = None  # of a three-way merge: where its author began
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A change set that became a revision (of a dry run: that would)."""
+
+    change_set: ChangeSet
+    ontology: str
+    ontology_name: str
+    epoch: int
+    revision: int
+    changes: tuple[Change, ...]
+    refs: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A revision about to be written: where, which, when."""
+
+    ontology: Ontology
+    revision: int
+    at: datetime
+
+
+def with_rids(operations: Sequence[Operation]) -> list[Operation]:
+    """The operations with a rid for each creation that has none."""
+    return [replace(each, rid=mint(each.kind)) if each.verb is Verb.CREATE and not each.rid else each for each in operations]
+
+
+async def planned(reader: Reader, ontology: str, proposal: Proposal) -> Plan:
+    """Load and plan; four statements whatever the size, and one more for a merge whose outcome breaks a rule."""
+    heads = await neighbourhood.heads(reader, ontology, (each.rid for each in proposal.operations))
+    older = await neighbourhood.versions(reader, proposal.operations, heads)
+    size = len(proposal.operations)
+    prepared = await off_loop(
+        lambda: prepare(proposal.operations, heads, older, strict=proposal.strict, resolutions=proposal.resolutions), size
+    )
+    closure = await neighbourhood.closure(reader, prepared)
+    names = await neighbourhood.names(reader, ontology, prepared)
+    plan = await off_loop(lambda: judge(prepared, closure, names, strict=proposal.strict, origin=proposal.origin), size + len(closure))
+    if plan.violations and not proposal.strict and proposal.base_revision is not None:
+        return await _crossed(reader, ontology, proposal, plan)
+    return plan
+
+
+async def _crossed(reader: Reader, ontology: str, proposal: Proposal, plan: Plan) -> Plan:
+    """Tell the violations that the change set brings from those that arise with what others merged: these are conflicts."""
+    base = proposal.base_revision or 0
+    rids = {each.rid for each in proposal.operations}
+    heads = await neighbourhood.heads_at(reader, ontology, rids, base)
+    older = await neighbourhood.versions(reader, proposal.operations, heads)
+    prepared = prepare(proposal.operations, heads, older, strict=False)
+    closure = await neighbourhood.closure(reader, prepared, at=base)
+    names = await neighbourhood.names(reader, ontology, prepared, at=base)
+    alone = judge(prepared, closure, names, strict=False, origin=proposal.origin)
+    if alone.conflicts:
+        return plan
+    own = {(each.rule, each.rid, each.path) for each in alone.violations}
+    crossing = [each for each in plan.violations if (each.rule, each.rid, each.path) not in own]
+    if not crossing:
+        return plan
+    involved = {rid for each in crossing for rid in (each.rid, *each.by, each.value) if isinstance(rid, str) and rid.startswith("ri.")}
+    moved = await _moved(reader, ontology, involved, base)
+    conflicts = []
+    for each in crossing:
+        theirs = next((moved[rid] for rid in (each.value, *each.by, each.rid) if isinstance(rid, str) and rid in moved), None)
+        version, by, at = theirs or (0, "", None)
+        conflicts.append(Conflict(each.rid, each.path, None, each.value, each.bound, version, by, at, each.message, each.rule))
+    return replace(plan, conflicts=tuple(conflicts), violations=())
+
+
+async def _moved(reader: Reader, ontology: str, rids: set[str], since: int) -> dict[str, tuple[int, str, datetime]]:
+    """Who last changed each of these after a revision, and when."""
+    rows = await reader.fetch(
+        "SELECT rid, version, updated_by, updated_at FROM entity WHERE ontology = $1 AND rid = ANY ($2::text[]) AND revision > $3",
+        ontology, list(rids), since,
+    )  # fmt: skip
+    return {row["rid"]: (row["version"], row["updated_by"], row["updated_at"]) for row in rows}
+
+
+async def still_true(work: Transaction, ontology: str, plan: Plan, revision: int) -> bool:
+    """Whether nothing that the plan looked at has moved after the revision, and nothing new refers to it."""
+    rows = await work.fetch(
+        """
+        SELECT rid FROM change WHERE ontology = $1 AND revision > $2
+        UNION SELECT target FROM entity_reference WHERE ontology = $1 AND revision_from > $2
+        """,
+        ontology,
+        revision,
+    )
+    return not any(row["rid"] in plan.read for row in rows)
+
+
+async def _names_free(work: Transaction, ontology: str, plan: Plan) -> bool:
+    """Whether no name that the plan wants was taken in the meantime."""
+    wanted = {name.key for change in plan.changes if change.after is not None for name in change.after.definition.names()}
+    leaving = {change.rid for change in plan.changes}
+    rows = await work.fetch(
+        f"""
+        SELECT n.rid FROM entity_name AS n
+        JOIN unnest($2::text[], $3::text[]) AS wanted (namespace, name) ON n.namespace = wanted.namespace AND n.name = wanted.name
+        WHERE n.ontology = $1 AND n.revision_to = {LAST}
+        """,  # noqa: S608 - a number of ours
+        ontology, [key[0] for key in wanted], [key[1] for key in wanted],
+    )  # fmt: skip
+    return all(row["rid"] in leaving for row in rows)
+
+
+async def merge(
+    database: Database,
+    actor: Actor,
+    ontology: Ontology,
+    plan: Plan,
+    proposal: Proposal,
+    envelope: Callable[[Transaction, Turn], Awaitable[ChangeSet]],
+    *,
+    guard: Callable[[Transaction, Ontology], Awaitable[None]] | None = None,
+    before_commit: Callable[[Transaction, Merged], Awaitable[None]] | None = None,
+) -> Merged:
+    """Write a plan that was made at `ontology.head_revision`; `envelope` writes the change set that it belongs to.
+
+    Held under the lock: only what changed since is looked at again, and where that touches the plan it is made anew.
+    """
+    async with database.writing(long=True) as work:
+        locked = await store.lock(work, ontology.rid)
+        if locked.archived_at is not None:
+            message = f"The ontology {locked.api_name} is archived."
+            raise InvalidState(message)
+        if guard is not None:
+            await guard(work, locked)
+        if locked.head_revision != ontology.head_revision:
+            fresh = await still_true(work, ontology.rid, plan, ontology.head_revision) and await _names_free(work, ontology.rid, plan)
+            if not fresh:
+                plan = (await planned(work, ontology.rid, proposal)).or_raise()
+        revision, at = await store.turn(work, ontology.rid)
+        change_set = await envelope(work, Turn(locked, revision, at))
+        changes = store.settled(plan.changes, revision, at, actor)
+        counts = await store.store(work, ontology.rid, revision, at, actor, change_set.rid, changes)
+        await store.record_revision(work, ontology.rid, revision, at, actor, change_set.rid, counts)
+        merged = Merged(change_set, ontology.rid, ontology.api_name, await change_sets.epoch(work), revision, changes, dict(plan.refs))
+        if before_commit is not None:
+            await before_commit(work, merged)
+        await change_sets.log(work, change_set, "merged", actor, revision=revision)
+        await asyncio.sleep(0)
+    return merged
+
+

@@ -1,0 +1,161 @@
+"""Direct writes: a small change set that is opened and merged in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from app.domain.actor import Actor, Role
+from app.domain.change_set import (
+    IMPORTED_OPERATIONS, OPERATIONS, REF_LENGTH, ChangeSet, ChangeSetStatus, Operation, Origin, ReviewStatus, Verb,
+)  # fmt: skip
+from app.domain.errors import BadInput, ChangeSetTooLarge, InvalidState, OmsError, ReviewRequired
+from app.domain.rid import mint_change_set
+from app.domain.text import DISPLAY_NAME, nfc, refused_character
+from app.persistence import change_sets, idempotency, replay
+from app.persistence.merging import Merged, Proposal, Turn, merge, planned, with_rids
+
+if TYPE_CHECKING:
+    from app.domain.ontology import Ontology
+    from app.persistence.database import Database, Transaction
+    from app.persistence.idempotency import Idempotency
+
+_VERBS = {Verb.CREATE: "Create", Verb.UPDATE: "Update", Verb.DELETE: "Delete"}
+_BULK = frozenset({Origin.IMPORT, Origin.APPLY})
+
+
+class Editing:
+    """Creates, updates and deletes entities at once, strictly against the versions that the author saw."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def apply(
+        self, actor: Actor, ontology: str, operations: Sequence[Operation], *, title: str = "", description: str = "",
+        idempotency: Idempotency | None = None, dry_run: bool = False, origin: Origin = Origin.DIRECT,
+    ) -> Merged:  # fmt: skip
+        """Merge the operations as the next revision, all or none.
+
+        Raises ValidationFailed, NameTaken, StillReferenced or VersionConflict with everything that is in the way, and
+        ReviewRequired where the ontology is protected; then nothing is stored.
+        """
+        actor.require(Role.EDITOR)
+        wanted = with_rids(checked(operations, origin))
+        title = checked_title(title) or _title(wanted)
+        proposal = Proposal(wanted, strict=True, origin=origin)
+        async with self._database.reading() as snapshot:
+            found = await change_sets.ontology_named(snapshot, ontology)
+            if idempotency is not None and (stored := await _stored(snapshot, actor, idempotency)) is not None:
+                return stored
+            allowed(found, origin)
+            plan = await planned(snapshot, found.rid, proposal)
+            epoch = await change_sets.epoch(snapshot) if dry_run else 0
+        problem = plan.problem()
+        if problem is not None:
+            raise await self._or_answer(problem, actor, idempotency)
+        envelope = _envelope(actor, found, wanted, title, description, origin)
+        if dry_run:
+            return Merged(envelope, found.rid, found.api_name, epoch, found.head_revision, plan.changes, dict(plan.refs))
+        return await self._write(actor, found, proposal, plan, envelope, idempotency)
+
+    async def _write(
+        self, actor: Actor, ontology: Ontology, proposal: Proposal, plan: Any, draft: ChangeSet, key: Idempotency | None
+    ) -> Merged:
+        async def guard(work: Transaction, locked: Ontology) -> None:
+            allowed(locked, proposal.origin)
+            if key is not None and (answer := await idempotency.answered(work, actor.id, key)) is not None:
+                raise _Again(answer)
+
+        async def envelope(work: Transaction, turn: Turn) -> ChangeSet:
+            made = replace(
+                draft, status=ChangeSetStatus.MERGED, merged_revision=turn.revision, merged_by=actor.id, merged_at=turn.at,
+                base_revision=turn.revision - 1, created_at=turn.at, updated_at=turn.at,
+            )  # fmt: skip
+            await change_sets.insert(work, made, actor)
+            await change_sets.stage(work, made.rid, proposal.operations, actor)
+            return made
+
+        async def keep(work: Transaction, merged: Merged) -> None:
+            if key is not None:
+                await idempotency.keep(work, actor.id, key, {"changeSet": merged.change_set.rid, "refs": merged.refs})
+
+        try:
+            return await merge(self._database, actor, ontology, plan, proposal, envelope, guard=guard, before_commit=keep)
+        except _Again as again:
+            async with self._database.reading() as snapshot:
+                return await replay.merged(snapshot, again.answer)
+
+    async def _or_answer(self, problem: OmsError, actor: Actor, key: Idempotency | None) -> OmsError:
+        """The problem, unless the same request succeeded a moment ago and is why there is one."""
+        if key is not None:
+            async with self._database.reading() as snapshot:
+                if await _stored(snapshot, actor, key) is not None:
+                    return idempotency.IdempotencyInProgress()
+        return problem
+
+
+class _Again(Exception):
+    """The request was answered before."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+async def _stored(snapshot: Any, actor: Actor, key: Idempotency) -> Merged | None:
+    answer = await idempotency.stored(snapshot, actor.id, key)
+    return None if answer is None else await replay.merged(snapshot, answer)
+
+
+def allowed(ontology: Ontology, origin: Origin) -> None:
+    """Refuse to write to an archived ontology, and to write directly to a protected one."""
+    if ontology.archived_at is not None:
+        message = f"The ontology {ontology.api_name} is archived."
+        raise InvalidState(message)
+    if ontology.settings.require_review and origin is not Origin.EDIT:
+        message = f"The ontology {ontology.api_name} takes changes only by a change set that somebody else approved."
+        raise ReviewRequired(message)
+
+
+def checked(operations: Sequence[Operation], origin: Origin = Origin.DIRECT) -> Sequence[Operation]:
+    """The operations, unless there are too many or one lacks what a direct write needs."""
+    limit = IMPORTED_OPERATIONS if origin in _BULK else OPERATIONS
+    if len(operations) > limit:
+        message = f"A change set holds at most {limit:,} operations, not {len(operations):,}."
+        raise ChangeSetTooLarge(message, given=len(operations), limit=limit)
+    for place, each in enumerate(operations):
+        if each.verb is not Verb.CREATE and each.expected_version is None and not each.rid.startswith("ref:"):
+            message = "An update or a deletion names the version that its author looked at."
+            raise BadInput(message, path=f"operations[{place}].expectedVersion")
+        if each.ref is not None and not 1 <= len(each.ref) <= REF_LENGTH:
+            message = f"A ref has 1 to {REF_LENGTH} characters."
+            raise BadInput(message, path=f"operations[{place}].ref")
+    return operations
+
+
+def checked_title(title: str) -> str:
+    """The title in its normal form, unless it is no title."""
+    text = nfc(title).strip()
+    if len(text) > DISPLAY_NAME or refused_character(text):
+        message = f"A title has up to {DISPLAY_NAME} plain characters."
+        raise BadInput(message, path="title")
+    return text
+
+
+def _title(operations: Sequence[Operation]) -> str:
+    if not operations:
+        return "Change nothing"
+    first = operations[0]
+    name = str(first.fields.get("apiName") or first.rid)
+    rest = f" and {len(operations) - 1:,} more" if len(operations) > 1 else ""
+    return f"{_VERBS[first.verb]} {first.kind.words} {name}{rest}"[:DISPLAY_NAME]
+
+
+def _envelope(actor: Actor, ontology: Ontology, operations: Sequence[Operation], title: str, description: str, origin: Origin) -> ChangeSet:
+    now = datetime.now(UTC)
+    return ChangeSet(
+        mint_change_set(), ontology.rid, title, description, ChangeSetStatus.OPEN, ReviewStatus.DRAFT, origin, 1,
+        ontology.head_revision, actor.id, now, now, operation_count=len(operations),
+    )  # fmt: skip

@@ -1,0 +1,59 @@
+"""Following the logs: where a subscription begins, and whether it still may."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.domain.errors import CursorExpired, NotFound
+from app.persistence.log import Cursor, Log, ontology_of_change_set
+
+if TYPE_CHECKING:
+    from app.persistence.database import Database
+    from app.persistence.stream import Stream
+    from app.persistence.tail import Tail
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """A log to follow, after what the client has seen; without a cursor from now on."""
+
+    stream: Stream
+    cursor: Cursor | None
+    limit: int  # events that a client may be behind
+
+
+class Live:
+    """Opens the logs for subscribers."""
+
+    def __init__(self, tail: Tail, database: Database, *, resume_events: int) -> None:
+        self.tail = tail
+        self._database = database
+        self._limit = resume_events
+
+    async def merges(self, ontology: str, after: str | None = None) -> Following:
+        """An ontology's revisions, by its API name."""
+        return await self._following(Log.MERGES, await self.tail.ontology(ontology), after)
+
+    async def change_sets(self, ontology: str, after: str | None = None) -> Following:
+        """What happens to an ontology's change sets, by its API name."""
+        return await self._following(Log.CHANGE_SETS, await self.tail.ontology(ontology), after)
+
+    async def change_set(self, rid: str, after: str | None = None) -> Following:
+        """The log that one change set stands in, beside others of its ontology."""
+        async with self._database.reading() as snapshot:
+            ontology = await ontology_of_change_set(snapshot, rid)
+        if ontology is None:
+            raise NotFound("change set", rid)
+        return await self._following(Log.CHANGE_SETS, ontology, after)
+
+    async def _following(self, log: Log, ontology: str, after: str | None) -> Following:
+        cursor = None if after is None else Cursor.parse(after)
+        stream = await self.tail.stream(log, ontology)
+        if cursor is not None:
+            if cursor.epoch != stream.epoch or cursor.position > stream.end:
+                await self.tail.caught_up()  # another process may have told the client of it before this one
+            stream.check(cursor)
+            if stream.end - cursor.position > self._limit:
+                raise CursorExpired
+        return Following(stream, cursor, self._limit)
