@@ -46,20 +46,20 @@ class LinkSide(Value):
 class ForeignKey(Value):
     """A property on the many side holds the other side's primary key."""
 
-    type: Literal["FOREIGN_KEY"] = "FOREIGN_KEY"
+    type: Literal["FOREIGN_KEY"]
     property: Rid
 
 
 class Join(Value):
     """A table of pairs of keys."""
 
-    type: Literal["JOIN"] = "JOIN"
+    type: Literal["JOIN"]
 
 
 class Intermediary(Value):
     """An object type between the two, so that links can carry properties."""
 
-    type: Literal["INTERMEDIARY"] = "INTERMEDIARY"
+    type: Literal["INTERMEDIARY"]
     object_type: Rid
     link_a: Rid  # from side A (one) to the intermediary (many)
     link_b: Rid  # from side B (one) to the intermediary (many)

@@ -1,0 +1,85 @@
+"""A real PostgreSQL for all workers, a database of its own for each, emptied for each test."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from app.adapters.embedded_postgres import EmbeddedPostgres
+from app.persistence.database import Database
+from app.persistence.migrate import migrate
+
+TEMPLATE = "oms_template"
+_EMPTY = """
+DO $$ DECLARE names text; BEGIN
+    SELECT string_agg(format('%I', tablename), ', ') INTO names FROM pg_tables
+    WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'installation');
+    EXECUTE 'TRUNCATE ' || names || ' RESTART IDENTITY CASCADE';
+    UPDATE installation SET epoch = 1;
+    INSERT INTO ontology (rid, api_name, display_name, created_by, updated_by)
+    VALUES ('ri.ontology.main.ontology.' || gen_random_uuid(), 'main', 'Main', 'system', 'system');
+    INSERT INTO ontology_counter (ontology) SELECT rid FROM ontology;
+END $$
+"""
+
+
+def database_named(url: str, name: str) -> str:
+    """The address of another database of the same server."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start one server for all workers, with the migrated template; workers find it by the environment of the first process."""
+    if hasattr(config, "workerinput") or os.environ.get("OMS_TEST_SERVER"):
+        return
+    directory = Path(tempfile.mkdtemp(prefix="oms-tests-"))
+    server = EmbeddedPostgres(directory / "postgres", durable=False)
+    url = server.start()
+    os.environ["OMS_TEST_SERVER"] = url
+    config.add_cleanup(lambda: _stop(server))
+    asyncio.run(_template(url))
+
+
+def _stop(server: EmbeddedPostgres) -> None:
+    os.environ.pop("OMS_TEST_SERVER", None)
+    server.stop()
+
+
+async def _template(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(f"CREATE DATABASE {TEMPLATE}")
+    finally:
+        await connection.close()
+    await asyncio.to_thread(migrate, database_named(url, TEMPLATE))
+
+
+@pytest.fixture(scope="session")
+def database_url(worker_id: str) -> Iterator[str]:
+    """A migrated database for this worker."""
+    url = os.environ["OMS_TEST_SERVER"]
+    name = f"oms_{worker_id}_{os.getpid()}"
+
+    async def made() -> None:
+        connection = await asyncpg.connect(url)
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        await connection.close()
+
+    asyncio.run(made())
+    yield database_named(url, name)
+
+
+@pytest_asyncio.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """An emptied database: ontology `main` at revision 0 and nothing else."""
+    async with Database.opened(database_url) as opened:
+        await opened.pool.execute(_EMPTY)
+        yield opened
