@@ -1,0 +1,1 @@
+"""The events that clients follow, and where they come from."""

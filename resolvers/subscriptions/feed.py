@@ -1,0 +1,43 @@
+"""What a subscription's resolver returns: a log, where to begin, which of its events are wanted and what they look like."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable
+
+    from app.persistence.log import Cursor, Entry
+    from app.services.live import Following
+
+Event = TypeVar("Event")
+
+
+class Feed(Generic[Event]):
+    """Iterated over, it follows the log for one subscriber; the sockets' groups read its parts and follow it for many."""
+
+    def __init__(self, following: Following, event: Callable[[Entry], Event], wants: Callable[[Entry], bool] = lambda _: True) -> None:
+        self.stream = following.stream
+        self.cursor: Cursor | None = following.cursor
+        self.limit = following.limit
+        self.event = event
+        self.wants = wants
+        self._events: AsyncGenerator[Event, None] | None = None
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        self._events = self._follow()
+        return self._events
+
+    async def aclose(self) -> None:
+        """End the iteration."""
+        if self._events is not None:
+            await self._events.aclose()
+
+    async def _follow(self) -> AsyncGenerator[Event, None]:
+        cursor = self.cursor or self.stream.cursor
+        while True:
+            for entry in await self.stream.after(cursor):
+                cursor = entry.cursor
+                if self.wants(entry):
+                    yield self.event(entry)
+            await self.stream.beyond(cursor)
