@@ -1,0 +1,158 @@
+"""The HTTP/1.1 protocol of the server: uvicorn's, with bounds on what arrives before an application sees it.
+
+A request line that is too long is 414, headers that are too large 431, and what does not arrive in time 408. uvicorn
+buffers all of it without bound and waits for ever, and middleware comes too late.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from app.domain.errors import ErrorCode, RequestError
+from app.web.limits import error_body
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from app.limits import Limits
+
+BAD_REQUEST, REQUEST_TIMEOUT, URI_TOO_LONG, HEADERS_TOO_LARGE = 400, 408, 414, 431
+MOST_HEADERS = 100
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection; made by `bounded`, which says its bounds."""
+
+    line_bytes: int
+    header_bytes: int
+    seconds: float
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._refused: RequestError | None = None
+        self._head = 0  # bytes of the request line and headers that are arriving
+        self._header_bytes = self._headers_seen = 0
+        self._in_head = True
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._refused is not None:
+            return
+        if self._deadline is None:
+            self._wait()
+        if self._in_head:  # the parser holds back a line until it is whole, so one without end shows only here
+            self._head += len(data)
+        super().data_received(data)
+        if self._in_head and self._head > self.line_bytes + self.header_bytes:
+            self._end(self._large_headers())
+        elif self._idle():
+            self._stop_waiting()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._header_bytes = self._headers_seen = 0
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > self.line_bytes:
+            message = f"A request line has at most {self.line_bytes:,} bytes."
+            self._refuse(RequestError(ErrorCode.URI_TOO_LONG, URI_TOO_LONG, message))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._header_bytes += len(name) + len(value) + len(": \r\n")
+        self._headers_seen += 1
+        if self._header_bytes > self.header_bytes or self._headers_seen > MOST_HEADERS:
+            self._refuse(self._large_headers())
+        if self._in_head:  # what trails a body says nothing that we would believe
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self._in_head, self._head = False, 0
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._in_head, self._head = True, 0
+
+    def handle_websocket_upgrade(self) -> None:
+        self._stop_waiting()
+        super().handle_websocket_upgrade()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's text, for whatever its parser did not take
+        self._end(self._refused or RequestError(ErrorCode.BAD_REQUEST, BAD_REQUEST, "This is not an HTTP request."))
+
+    def _end(self, refused: RequestError) -> None:
+        """Take nothing more from this connection, and say why to the request at fault, if it has no answer yet."""
+        self._refused = refused
+        self._stop_waiting()
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_complete:
+            if self._in_head:
+                self.transport.write(_response(refused))
+        elif not cycle.more_body:  # a later request is at fault, this one gets its answer
+            cycle.keep_alive = False
+            return
+        else:
+            if not cycle.response_started:
+                self.transport.write(_response(refused))
+            cycle.disconnected = True
+            cycle.message_event.set()
+        self.transport.close()
+
+    def _refuse(self, refused: RequestError) -> None:
+        """Raise through the parser, which stops there and has uvicorn call `send_400_response`."""
+        self._refused = refused
+        raise refused
+
+    def _large_headers(self) -> RequestError:
+        message = f"The headers of a request have at most {self.header_bytes:,} bytes and are at most {MOST_HEADERS}."
+        return RequestError(ErrorCode.HEADERS_TOO_LARGE, HEADERS_TOO_LARGE, message)
+
+    def _idle(self) -> bool:
+        """Whether the last request has arrived whole, and nothing of the next one."""
+        return self._in_head and self._head == 0
+
+    def _wait(self) -> None:
+        self._deadline = self.loop.call_later(self.seconds, self._late)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _late(self) -> None:
+        self._deadline = None
+        if self.flow.read_paused:  # the application reads slowly, which is not the client's fault
+            self._wait()
+        elif self._idle():  # connected, and then said nothing
+            self.transport.close()
+        else:
+            message = f"The request did not arrive within {self.seconds:g} seconds."
+            self._end(RequestError(ErrorCode.REQUEST_TIMEOUT, REQUEST_TIMEOUT, message))
+
+
+def bounded(limits: Limits) -> type[BoundedProtocol]:
+    """The protocol class for `uvicorn.Config(http=…)`, with these limits."""
+    bounds = {"line_bytes": limits.request_line_bytes, "header_bytes": limits.header_bytes, "seconds": limits.request_seconds}
+    return type("Bounded", (BoundedProtocol,), bounds)
+
+
+def _response(refused: RequestError) -> bytes:
+    request_id = uuid4().hex
+    body = error_body(refused, request_id)
+    head = (
+        f"content-type: application/json; charset=utf-8\r\ncontent-length: {len(body)}\r\n"
+        f"x-request-id: {request_id}\r\nconnection: close\r\n\r\n"
+    )
+    return STATUS_LINE[refused.status] + head.encode() + body
