@@ -1,0 +1,66 @@
+"""Opens the outside world: everything that has to be closed again is opened here, in one block."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import httpx2
+
+from app.adapters.development_issuer import DevelopmentIssuer
+from app.adapters.tokens import verifier
+from app.persistence.database import Database
+from app.persistence.tail import Tail
+from app.web.authentication import Authentication
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What one process has open."""
+
+    settings: Settings
+    database: Database
+    tail: Tail
+    authentication: Authentication
+    issuer: DevelopmentIssuer | None  # where nobody else issues tokens, in development
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[World]:
+    """Everything that the settings name, until the block ends."""
+    limits, url = settings.limits, settings.database_url
+    if url is None:
+        raise ValueError("DATABASE_URL is needed: whoever opens the world gives one")
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(
+            Database.opened(
+                url,
+                size=limits.pool_size,
+                acquire_seconds=limits.pool_acquire_seconds,
+                statement_seconds=limits.statement_seconds,
+                long_statement_seconds=limits.long_statement_seconds,
+                idle_seconds=limits.idle_in_transaction_seconds,
+            )
+        )
+        issuer = development_issuer(settings)
+        tokens = issuer.verifier() if issuer else verifier(settings, await stack.enter_async_context(httpx2.AsyncClient()))
+        yield World(
+            settings=settings,
+            database=database,
+            tail=await stack.enter_async_context(Tail.opened(url, database)),
+            authentication=Authentication(tokens),
+            issuer=issuer,
+        )
+
+
+def development_issuer(settings: Settings) -> DevelopmentIssuer | None:
+    """Our own issuer, where development names no other one."""
+    if settings.development and settings.keycloak_issuer is None:
+        return DevelopmentIssuer(settings.oms_data_dir, settings.oms_env)
+    return None

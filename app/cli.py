@@ -1,0 +1,128 @@
+"""`oms`: the door for people and scripts. 0 is success, 1 a refusal, 2 wrong usage or settings, 130 Ctrl-C."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from app.settings import BadSettings, read
+
+REFUSED, MISUSED, INTERRUPTED = 1, 2, 130
+
+app = typer.Typer(
+    name="oms", help="The Ontology Metadata Service.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+schema = typer.Typer(help="The GraphQL schema.", no_args_is_help=True)
+app.add_typer(schema, name="schema")
+
+
+class RoleName(StrEnum):
+    """A role as it is typed."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    ADMIN = "admin"
+
+
+Port = Annotated[int | None, typer.Option(help="Port in place of PORT.")]
+Host = Annotated[str | None, typer.Option(help="Address in place of HOST.")]
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+
+@app.command()
+def dev(port: Port = None, host: Host = None) -> None:
+    """Serve on this machine, with a database of its own where DATABASE_URL is not set."""
+    from app.commands import dev
+
+    dev.dev(read(**_given(port=port, host=host)))
+
+
+@app.command()
+def api(port: Port = None, host: Host = None) -> None:
+    """Serve from DATABASE_URL."""
+    from app.commands import dev
+
+    dev.api(read(**_given(port=port, host=host)))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest migration."""
+    from app.commands import database
+    from app.commands.terminal import out
+
+    with database.database_of(read()) as settings:
+        out.print(database.migrated(settings))
+
+
+@app.command()
+def token(role: Annotated[RoleName, typer.Option(help="What the token allows.")], name: Annotated[str, typer.Option()] = "Developer") -> None:
+    """Print a bearer token, in development."""
+    from app.commands import token
+
+    token.token(read(), role.name, name)
+
+
+@app.command()
+def status(*, json: Json = False) -> None:
+    """Show what serves what, and how far it is."""
+    from app.commands import status
+
+    status.status(read(), json=json)
+
+
+@app.command()
+def docs(*, check: Annotated[bool, typer.Option("--check", help="Only say whether the pages are current.")] = False) -> None:
+    """Write the pages that are made from code."""
+    from app.commands import docs
+
+    docs.docs(check=check)
+
+
+@schema.command("write")
+def schema_write() -> None:
+    """Write schema.graphql."""
+    from app.commands import schema
+
+    schema.write()
+
+
+@schema.command("check")
+def schema_check() -> None:
+    """Refuse a schema.graphql that is stale or breaks a client without a deprecation."""
+    from app.commands import schema
+
+    schema.check()
+
+
+def main() -> None:
+    """Run one command; what is expected to go wrong is said in one sentence."""
+    from app.adapters.embedded_postgres import EmbeddedPostgresFailed
+    from app.commands.terminal import Refused
+    from app.domain.errors import OmsError
+    from app.persistence.schema_version import DatabaseUnreachable
+
+    try:
+        app()
+    except BadSettings as refused:
+        _end(str(refused), MISUSED)
+    except (Refused, EmbeddedPostgresFailed, DatabaseUnreachable, OmsError) as refused:
+        _end(str(refused), REFUSED)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _end(sentence: str, code: int) -> None:
+    sys.stderr.write(f"oms: {sentence}\n")
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

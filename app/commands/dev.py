@@ -1,0 +1,48 @@
+"""`oms dev`: everything on one machine, with nothing to install before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.bootstrap import development_issuer
+from app.commands.database import database_of, migrated, require_newest
+from app.commands.serving import address_of, end_on_signals, listener, serve
+from app.commands.terminal import Refused, notes, out
+from app.domain.actor import Role
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+
+NAMES = {Role.VIEWER: "Vera Viewer", Role.EDITOR: "Edda Editor", Role.ADMIN: "Adam Admin"}
+
+
+def dev(settings: Settings) -> None:
+    """Start a database where none is given, migrate it, fill it once, and serve until Ctrl-C."""
+    if not settings.development:
+        raise Refused(f"`oms dev` is for development and OMS_ENV is {settings.oms_env}: use `oms api`.")
+    end_on_signals()
+    with listener(settings) as bound, database_of(settings) as ready:
+        notes.print(f"[dim]{migrated(ready)}[/]")
+        serve(ready, bound, lambda: out.print(welcome(ready, address_of(bound)), soft_wrap=True))
+
+
+def api(settings: Settings) -> None:
+    """Serve from the database that is given, which must be at the newest migration."""
+    end_on_signals()
+    require_newest(settings)
+    with listener(settings) as bound:
+        serve(settings, bound, lambda: notes.print(f"Serving at {address_of(bound)}"))
+
+
+def welcome(settings: Settings, address: str) -> str:
+    """Where to go and with what; a token stands on a line of its own, whole, so that it can be copied."""
+    lines = [
+        "",
+        f"[bold]Ontology Metadata Service[/]  {address}",
+        f"GraphiQL                   {address}/graphql",
+        f"REST                       {address}/docs",
+    ]
+    if issuer := development_issuer(settings):
+        for role in Role:
+            lines += ["", f"[dim]A development token with the role {role.value}:[/]", issuer.issue(role, NAMES[role])]
+    return "\n".join([*lines, "", f"[dim]Ctrl-C ends it; the data stays in {settings.oms_data_dir}.[/]"])

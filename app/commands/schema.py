@@ -1,0 +1,66 @@
+"""`oms schema`: the committed schema is the one that the code serves, and no client is broken by surprise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from graphql import build_schema
+from graphql.utilities import find_breaking_changes
+
+from app.commands.terminal import Refused, out
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from graphql import GraphQLSchema
+    from graphql.utilities import BreakingChange
+
+COMMITTED = Path("schema.graphql")
+RELEASED = Path("docs/schema.released.graphql")  # what clients were promised; replaced when a release is made
+
+
+def write() -> None:
+    """Write what the code serves."""
+    COMMITTED.write_text(_served())
+    out.print(f"Wrote {COMMITTED}.")
+
+
+def release() -> None:
+    """Promise the present schema to clients."""
+    RELEASED.write_text(_served())
+    out.print(f"Wrote {RELEASED}.")
+
+
+def check() -> None:
+    """Refuse a stale file, and a change that breaks what was promised."""
+    served = _served()
+    if not COMMITTED.exists() or COMMITTED.read_text() != served:
+        raise Refused(f"{COMMITTED} is stale: run `make schema` and commit it.")
+    broken = [change.description for change in breaking(RELEASED.read_text(), served)] if RELEASED.exists() else []
+    if broken:
+        raise Refused("The schema breaks clients: " + " ".join(broken))
+    out.print(f"{COMMITTED} is current" + (" and breaks nobody." if RELEASED.exists() else "; nothing was promised yet."))
+
+
+def breaking(promised: str, served: str) -> Iterator[BreakingChange]:
+    """The changes that break a client which was not warned: what was deprecated before may go."""
+    old, new = build_schema(promised), build_schema(served)
+    warned = set(_deprecated(old))
+    for change in find_breaking_changes(old, new):
+        if not any(change.description.startswith(f"{name} was removed") for name in warned):
+            yield change
+
+
+def _deprecated(schema: GraphQLSchema) -> Iterator[str]:
+    for name, kind in schema.type_map.items():
+        for part in (getattr(kind, "fields", None) or {}, getattr(kind, "values", None) or {}):
+            for member, definition in part.items():
+                if definition.deprecation_reason is not None:
+                    yield f"{name}.{member}"
+
+
+def _served() -> str:
+    from resolvers.schema import print_schema  # builds the whole schema
+
+    return print_schema()

@@ -1,0 +1,104 @@
+"""The ASGI application: its routes stand on what the lifespan opens."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+
+from app.bootstrap import opened
+from app.domain.actor import Role
+from app.domain.errors import ErrorCode, OmsError, RequestError, Unavailable
+from app.observability import faults
+from app.observability.tracing import traced, tracing
+from app.persistence.migrate import newest
+from app.persistence.schema_version import applied
+from app.web.health import health_routes
+from app.web.limits import BodyLimit, error_body
+from app.web.pages import Pages, page_routes
+from app.web.request import Requests
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+    from starlette.requests import Request
+    from starlette.routing import BaseRoute
+
+    from app.bootstrap import World
+    from app.settings import Settings
+
+RELEASE = version("oms")
+OWN_BODY_LIMIT = ("/graphql", "/api/bulk")
+ASKED_HEADERS = ("authorization", "content-type", "idempotency-key", "if-none-match", "oms-min-revision", "traceparent", "x-request-id")
+TOLD_HEADERS = ("etag", "oms-revision", "retry-after", "x-request-id")
+PREFLIGHT_SECONDS = 600
+CODES = {404: ErrorCode.NOT_FOUND, 405: ErrorCode.METHOD_NOT_ALLOWED, 406: ErrorCode.NOT_ACCEPTABLE, 415: ErrorCode.UNSUPPORTED_MEDIA_TYPE}
+
+
+def create_app(settings: Settings) -> Starlette:
+    """An application that opens its world when it starts and closes it when it ends."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.enter_context(tracing(settings.otel_exporter_otlp_endpoint, settings.oms_env, RELEASE))
+            stack.enter_context(faults.reporting(settings.sentry_dsn, settings.oms_env, RELEASE, expected=(OmsError,)))
+            world = await stack.enter_async_context(opened(settings))
+            app.router.routes[:] = routes(world)
+            yield
+
+    middleware = [Middleware(Requests, report=faults.report)]
+    if settings.otel_exporter_otlp_endpoint is not None:
+        middleware.insert(0, Middleware(traced))
+    if settings.cors_origins:
+        middleware.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_methods=("GET", "POST", "PUT", "DELETE"),
+                allow_headers=ASKED_HEADERS,
+                expose_headers=TOLD_HEADERS,
+                max_age=PREFLIGHT_SECONDS,
+            )
+        )
+    middleware.append(Middleware(BodyLimit, limit=settings.limits.body_bytes, own=OWN_BODY_LIMIT))
+    return Starlette(lifespan=lifespan, middleware=middleware, exception_handlers={HTTPException: _unserved, OmsError: _refused})
+
+
+def routes(world: World) -> list[BaseRoute]:
+    """Every path that is served."""
+
+    async def answers() -> bool:
+        return await applied(world.database) == newest()
+
+    return [*health_routes({"database": answers}), *page_routes(Pages(tokens=_tokens(world)))]
+
+
+def _tokens(world: World) -> Callable[[], Mapping[str, str]] | None:
+    issuer = world.issuer
+    if issuer is None:
+        return None
+    return lambda: {role.value: issuer.issue(role, f"{role.value} in GraphiQL") for role in Role}
+
+
+async def _unserved(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    refused = RequestError(CODES.get(error.status_code, ErrorCode.BAD_REQUEST), error.status_code, f"{error.detail}.")
+    return _answer(request, refused, error.headers or {})
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    if not isinstance(error, OmsError):
+        raise error
+    return _answer(request, error, {"retry-after": str(error.retry_after)} if isinstance(error, Unavailable) else {})
+
+
+def _answer(request: Request, error: OmsError, headers: Mapping[str, str]) -> Response:
+    return Response(error_body(error, request.state.request_id), error.status, headers, "application/json")
