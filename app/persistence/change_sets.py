@@ -179,3 +179,16 @@ async def comment(work: Transaction, rid: str, actor: Actor, body: str, about: s
         "INSERT INTO change_set_comment (change_set, author, author_name, body, rid, path) VALUES ($1, $2, $3, $4, $5, $6)",
         rid, actor.id, actor.name, body, about, path,
     )  # fmt: skip
+
+
+async def contributors(reader: Reader, rid: str) -> set[str]:
+    """Who staged operations."""
+    return {row["staged_by"] for row in await reader.fetch("SELECT DISTINCT staged_by FROM operation WHERE change_set = $1", rid)}
+
+
+async def rolled_back(work: Transaction, rid: str, by: str) -> bool:
+    """Mark a merged change set as undone by another; False where it was undone before."""
+    rows = await work.fetch(
+        "UPDATE change_set SET rolled_back_by = $2 WHERE rid = $1 AND rolled_back_by IS NULL RETURNING rid", rid, by
+    )
+    return bool(rows)

@@ -1,0 +1,123 @@
+"""Administration of ontologies themselves: outside change sets, versioned, audited and evented."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+
+from app.domain.actor import Actor, Role
+from app.domain.common import NAME_UNIQUE
+from app.domain.errors import InvalidState, NameTaken, ValidationFailed, VersionConflict
+from app.domain.merge import Conflict
+from app.domain.ontology import Ontology, OntologySettings, violations
+from app.domain.rid import mint_ontology
+from app.domain.text import nfc
+from app.domain.topics import ontology_topic
+from app.persistence import change_sets, store
+from app.persistence.mapping import ontology_of
+
+if TYPE_CHECKING:
+    from app.persistence.database import Database, Transaction
+
+
+class Ontologies:
+    """Creates, changes and archives ontologies; each needs an Ontology Admin."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(
+        self, actor: Actor, *, api_name: str, display_name: str, description: str = "", settings: OntologySettings | None = None
+    ) -> Ontology:
+        """An empty ontology at revision 0."""
+        actor.require(Role.ADMIN)
+        _check(api_name, display_name, description)
+        async with self._database.writing() as work:
+            try:
+                row = await work.fetchrow(
+                    """
+                    INSERT INTO ontology (rid, api_name, display_name, description, settings, created_by, updated_by)
+                    VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING *
+                    """,
+                    mint_ontology(), api_name, nfc(display_name), nfc(description), _settings(settings or OntologySettings()), actor.id,
+                )  # fmt: skip
+            except asyncpg.UniqueViolationError as taken:
+                raise NameTaken([NAME_UNIQUE.broken("apiName", f"The name {api_name} is taken.", value=api_name)]) from taken
+            made = _made(row)
+            await work.execute("INSERT INTO ontology_counter (ontology) VALUES ($1)", made.rid)
+            await _tell(work, actor, made, "created")
+        return made
+
+    async def update(
+        self, actor: Actor, rid: str, *, expected_version: int, display_name: str | None = None, description: str | None = None,
+        settings: OntologySettings | None = None,
+    ) -> Ontology:  # fmt: skip
+        """Change what is given; the apiName stays for ever."""
+        actor.require(Role.ADMIN)
+        async with self._database.writing() as work:
+            before = await _current(work, rid, expected_version)
+            _check(before.api_name, before.display_name if display_name is None else display_name, description or "")
+            row = await work.fetchrow(
+                """
+                UPDATE ontology SET display_name = $2, description = $3, settings = $4, version = version + 1, updated_at = now(),
+                    updated_by = $5 WHERE rid = $1 RETURNING *
+                """,
+                before.rid,
+                before.display_name if display_name is None else nfc(display_name),
+                before.description if description is None else nfc(description),
+                _settings(settings or before.settings),
+                actor.id,
+            )
+            await _tell(work, actor, _made(row), "updated")
+        return _made(row)
+
+    async def archive(self, actor: Actor, rid: str, *, expected_version: int) -> Ontology:
+        """Make it read-only; nothing is deleted."""
+        actor.require(Role.ADMIN)
+        async with self._database.writing() as work:
+            before = await _current(work, rid, expected_version)
+            row = await work.fetchrow(
+                "UPDATE ontology SET archived_at = now(), version = version + 1, updated_at = now(), updated_by = $2 WHERE rid = $1 RETURNING *",
+                before.rid,
+                actor.id,
+            )
+            await _tell(work, actor, _made(row), "archived")
+        return _made(row)
+
+
+def _check(api_name: str, display_name: str, description: str) -> None:
+    found = tuple(violations(api_name, display_name, description))
+    if found:
+        raise ValidationFailed(found)
+
+
+def _settings(settings: OntologySettings) -> dict[str, Any]:
+    return {"require_review": settings.require_review}
+
+
+def _made(row: Any) -> Ontology:
+    return ontology_of(row)
+
+
+async def _current(work: Transaction, rid: str, expected_version: int) -> Ontology:
+    named = await change_sets.ontology_named(work, rid)
+    before = await store.lock(work, named.rid)
+    if before.version != expected_version:
+        sentence = f"The ontology is at version {before.version}, not {expected_version}."
+        conflict = Conflict(before.rid, "version", None, expected_version, before.version, before.version, before.updated_by, before.updated_at, sentence)
+        raise VersionConflict([conflict])
+    if before.archived_at is not None:
+        message = f"The ontology {before.api_name} is archived."
+        raise InvalidState(message)
+    return before
+
+
+async def _tell(work: Transaction, actor: Actor, ontology: Ontology, action: str) -> None:
+    detail = {
+        "apiName": ontology.api_name, "displayName": ontology.display_name, "description": ontology.description,
+        "settings": _settings(ontology.settings), "version": ontology.version,
+    }  # fmt: skip
+    await store.audited(work, ontology.rid, actor, action, "ontology", ontology.rid, detail=detail)
+    await store.announce(work, ontology_topic(action), ontology.rid, ontology.rid, actor, detail)
+    await store.wake(work)
