@@ -33,7 +33,7 @@ POLL_SECONDS = 2.0
 READ_SECONDS = 5.0
 BATCH = 1_000  # events read at once, of all ontologies together
 LONGEST_PAUSE = 5.0  # seconds between two attempts to connect
-LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 log = structlog.get_logger(__name__)
 
@@ -141,8 +141,10 @@ class Tail:
                     await self._follow(connection)
                 finally:
                     await _closed(connection)
-            except LOST as lost:
+            except Exception as lost:  # nothing may end the one reader of a process
                 failures += 1
+                if not isinstance(lost, LOST):
+                    log.exception("The tail failed.")
                 log.warning("The tail lost its connection and will connect again.", reason=type(lost).__name__, failures=failures)
                 await asyncio.sleep(min(LONGEST_PAUSE, 0.1 * 2**failures) * random.uniform(0.5, 1))  # noqa: S311 - spreads processes
 
