@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
+from typer.main import get_command
 
 from app.settings import BadSettings, read
 
@@ -59,7 +60,9 @@ def migrate() -> None:
 
 
 @app.command()
-def token(role: Annotated[RoleName, typer.Option(help="What the token allows.")], name: Annotated[str, typer.Option()] = "Developer") -> None:
+def token(
+    role: Annotated[RoleName, typer.Option(help="What the token allows.")], name: Annotated[str, typer.Option()] = "Developer"
+) -> None:
     """Print a bearer token, in development."""
     from app.commands import token
 
@@ -79,7 +82,7 @@ def docs(*, check: Annotated[bool, typer.Option("--check", help="Only say whethe
     """Write the pages that are made from code."""
     from app.commands import docs
 
-    docs.docs(check=check)
+    docs.docs(get_command(app), check=check)
 
 
 @schema.command("write")
@@ -96,6 +99,14 @@ def schema_check() -> None:
     from app.commands import schema
 
     schema.check()
+
+
+@schema.command("release")
+def schema_release() -> None:
+    """Promise the present schema to clients: what breaks it later is refused."""
+    from app.commands import schema
+
+    schema.release()
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from graphql.utilities import BreakingChange
 
 COMMITTED = Path("schema.graphql")
+REMOVED = re.compile(r"(?:Field|Enum value|Input field|Argument) (\S+) was removed\.")  # as graphql-core words it
 RELEASED = Path("docs/schema.released.graphql")  # what clients were promised; replaced when a release is made
 
 
@@ -48,16 +50,20 @@ def breaking(promised: str, served: str) -> Iterator[BreakingChange]:
     old, new = build_schema(promised), build_schema(served)
     warned = set(_deprecated(old))
     for change in find_breaking_changes(old, new):
-        if not any(change.description.startswith(f"{name} was removed") for name in warned):
+        removed = REMOVED.match(change.description)
+        if removed is None or removed[1] not in warned:
             yield change
 
 
 def _deprecated(schema: GraphQLSchema) -> Iterator[str]:
     for name, kind in schema.type_map.items():
-        for part in (getattr(kind, "fields", None) or {}, getattr(kind, "values", None) or {}):
-            for member, definition in part.items():
-                if definition.deprecation_reason is not None:
-                    yield f"{name}.{member}"
+        members = (getattr(kind, "fields", None) or {}) | (getattr(kind, "values", None) or {})
+        for member, definition in members.items():
+            if definition.deprecation_reason is not None:
+                yield f"{name}.{member}"
+            for argument, taken in (getattr(definition, "args", None) or {}).items():
+                if taken.deprecation_reason is not None:
+                    yield f"{name}.{member}({argument}:)"
 
 
 def _served() -> str:

@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import uvicorn
 
@@ -64,11 +64,14 @@ def serve(settings: Settings, bound: socket.socket, ready: Callable[[], None]) -
     """Serve until a signal says so; requests that run get their time to end."""
     if find_spec("httptools") is None:
         raise Refused("httptools is not installed, and without it smuggled requests would be answered: install uvicorn[standard].")
+    from app.web.protocol import bounded  # stands on httptools
+
     logging.configure(settings.log_level, pretty=settings.development and sys.stderr.isatty())
     limits = settings.limits
-    options: dict[str, Any] = {"http": "httptools", "ws": SocketProtocol}
     config = uvicorn.Config(
         create_app(settings),
+        http=bounded(limits),
+        ws=SocketProtocol,
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -76,7 +79,6 @@ def serve(settings: Settings, bound: socket.socket, ready: Callable[[], None]) -
         proxy_headers=False,
         ws_max_size=limits.websocket_frame_bytes,
         timeout_graceful_shutdown=round(limits.shutdown_seconds),
-        **options,
     )
     Server(config, ready).run(sockets=[bound])
 

@@ -1,0 +1,58 @@
+# The few verbs. Each works after a clone, with nothing but Python 3.11 or newer, its venv module and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+UV := .make/uv/bin/uv
+READY := .make/ready
+
+.PHONY: dev test check bench schema docs lock format clean
+.DEFAULT_GOAL := dev
+
+dev: $(READY)  ## serve on this machine, with a database of its own and sample data
+	@exec $(BIN)/oms dev
+
+test: $(READY)  ## every test, with the coverage of the domain and the services
+	@$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term
+
+check: $(READY)  ## the static part: format, lint, types, contracts, schema, pages
+	@$(BIN)/ruff format --check --quiet . || { echo "make: the format differs: run 'make format'" >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/oms schema check
+	@$(BIN)/oms docs --check
+
+bench: $(READY)  ## measure, as ratios in one run
+	@$(BIN)/python -m bench
+
+schema: $(READY)  ## write schema.graphql
+	@$(BIN)/oms schema write
+
+docs: $(READY)  ## write the pages that are made from code
+	@$(BIN)/oms docs
+
+format: $(READY)  ## bring the code into shape
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
+
+lock: $(UV)  ## refresh requirements.lock: hashes, and no host of a registry
+	@$(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --all-extras pyproject.toml -o requirements.lock
+
+clean:  ## remove what was built; the data stays
+	@rm -rf .venv .make build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+
+$(READY): requirements.lock pyproject.toml $(UV)
+	@echo "Setting up .venv from requirements.lock ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip .venv
+	@$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
+	@touch $@
+
+$(UV):
+	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is not installed: install Python 3.11 or newer" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "make: Python 3.11 or newer is needed and $(PYTHON) is older: say PYTHON=... which one" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "make: $(PYTHON) lacks its venv module: install it (Debian and Ubuntu: apt install python3-venv)" >&2; exit 1; }
+	@rm -rf .make/uv && mkdir -p .make && $(PYTHON) -m venv .make/uv
+	@.make/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
