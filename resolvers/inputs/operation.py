@@ -13,6 +13,7 @@ from app.domain.change_set import Operation, Verb
 from app.domain.errors import BadInput
 from app.domain.kind import Kind
 from app.domain.nested import creations
+from app.domain.rid import REF, well_formed
 from resolvers.inputs.action_type import ActionTypeInput, ActionTypePatch
 from resolvers.inputs.interface import InterfaceInput, InterfacePatch
 from resolvers.inputs.link_type import LinkTypeInput, LinkTypePatch
@@ -114,6 +115,8 @@ def _existing(verb: Verb, sent: Mapping[str, Any], place: int, kind: Kind | None
     rid = sent.get("rid")
     if not rid:
         _refuse(place, "rid", "needs the rid of an entity")
+    if not rid.startswith(REF) and not well_formed(rid):
+        _refuse(place, "rid", "has a rid that is neither a rid nor `ref:NAME`")
     if sent.get("ref") is not None:
         _refuse(place, "ref", "has a ref, which only a creation has")
     kind = kind or kind_of(rid)

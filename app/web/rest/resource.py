@@ -1,0 +1,157 @@
+"""A path of the REST face: authenticates, reads strictly, answers with real status codes and JSON only."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import orjson
+
+from app.domain.actor import Role
+from app.domain.errors import ErrorCode, OmsError, QueryTimeout, RequestError, Unauthenticated, Unavailable
+from app.web.authentication import challenge
+from app.web.limits import ClientGone, read_body
+from app.web.rest.call import Call, Reply, query_of
+from app.web.rest.shapes import plain, problem_json
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from app.limits import Limits
+    from app.web.authentication import Authentication
+
+Handler = Callable[[Call], Awaitable[Reply]]
+Decode = Callable[[bytes, "Limits"], Any]
+Report = Callable[[BaseException, Mapping[str, str]], None]
+
+OFF_LOOP = 256 * 1024  # bytes of a body that is decoded in a thread
+MASKED = "Something went wrong on our side."
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What every resource needs of the world: who asks, how much is read, how JSON is read, whom to tell of faults."""
+
+    authenticate: Authentication
+    limits: Limits
+    decode: Decode
+    report: Report
+
+
+class Resource:
+    """An ASGI application for one path; the handlers by their methods, `bulk` lets editors send the larger bodies."""
+
+    def __init__(
+        self, door: Door, route: str, handlers: Mapping[str, Handler], *, bulk: bool = False, seconds: float | None = None
+    ) -> None:
+        self._door = door
+        self._route = route
+        self._bulk = bulk
+        self._seconds = seconds or door.limits.execution_seconds
+        self._handlers = {name.upper(): handler for name, handler in handlers.items()}
+        if "GET" in self._handlers:
+            self._handlers["HEAD"] = self._handlers["GET"]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        headers = _headers(scope)
+        request_id = scope.get("state", {}).get("request_id") or uuid4().hex
+        try:
+            reply = await self._answer(scope, receive, headers, request_id)
+        except ClientGone:
+            return
+        except OmsError as expected:
+            reply = refusal(expected, request_id, headers.get("authorization"))
+        except Exception as error:  # the HTTP edge: a fault is told without a trace of it
+            log.exception("A request failed", extra={"request_id": request_id})
+            self._door.report(error, {"request_id": request_id, "path": self._route})
+            body = {"code": ErrorCode.INTERNAL_SERVER_ERROR, "message": MASKED, "requestId": request_id}
+            reply = Reply(body, HTTPStatus.INTERNAL_SERVER_ERROR)
+        await _send(send, reply, request_id if "request_id" not in scope.get("state", {}) else None, silent=scope["method"] == "HEAD")
+
+    async def _answer(self, scope: Scope, receive: Receive, headers: Mapping[str, str], request_id: str) -> Reply:
+        handler = self._handlers.get(scope["method"])
+        if handler is None:
+            raise _MethodNotAllowed(", ".join(sorted(self._handlers)))
+        if not _acceptable(headers.get("accept")):
+            raise RequestError(ErrorCode.NOT_ACCEPTABLE, HTTPStatus.NOT_ACCEPTABLE, "Answers are application/json.")
+        actor = await self._door.authenticate(headers.get("authorization"), request_id=request_id, traceparent=headers.get("traceparent"))
+        call = Call(actor, f"{scope['method']} {self._route}", scope.get("path_params", {}), query_of(scope["query_string"]), headers)
+        limits = self._door.limits
+        body = await read_body(scope, receive, limits.bulk_body_bytes if self._bulk and actor.may(Role.EDITOR) else limits.body_bytes)
+        if body:
+            _check_media(headers)
+            decode = self._door.decode
+            call.body = await asyncio.to_thread(decode, body, limits) if len(body) > OFF_LOOP else decode(body, limits)
+        try:
+            async with asyncio.timeout(self._seconds) as limit:
+                return await handler(call)
+        except TimeoutError:
+            if limit.expired():
+                raise QueryTimeout(self._seconds) from None
+            raise
+
+
+class _MethodNotAllowed(RequestError):
+    """The path knows other methods; `allow` lists them for the header of that name."""
+
+    def __init__(self, allow: str) -> None:
+        super().__init__(ErrorCode.METHOD_NOT_ALLOWED, HTTPStatus.METHOD_NOT_ALLOWED, f"This path takes {allow}.")
+        self.allow = allow
+
+
+def refusal(error: OmsError, request_id: str, authorization: str | None = None) -> Reply:
+    """The answer that an error is: its status, and all that it knows."""
+    body = {**problem_json(error), "code": plain(error.code), "message": error.message, "requestId": request_id}
+    headers: dict[str, str] = {}
+    if isinstance(error, Unauthenticated):
+        headers = challenge(authorization)
+    elif isinstance(error, _MethodNotAllowed):
+        headers = {"allow": error.allow}
+    elif isinstance(error, (Unavailable, QueryTimeout)):
+        headers = {"retry-after": str(getattr(error, "retry_after", 1))}
+    return Reply(body, HTTPStatus(error.status), headers)
+
+
+def _check_media(headers: Mapping[str, str]) -> None:
+    sent, _, parameters = headers.get("content-type", "").lower().partition(";")
+    charset = parameters.strip().replace('"', "").removeprefix("charset=")
+    encoding = headers.get("content-encoding", "identity").lower()
+    if sent.strip() != "application/json" or charset not in {"", "utf-8", "utf8"} or encoding != "identity":
+        refused = "The body must be application/json in UTF-8, without compression."
+        raise RequestError(ErrorCode.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, refused)
+
+
+def _acceptable(accept: str | None) -> bool:
+    if accept is None or not accept.strip():
+        return True
+    wanted = {part.partition(";")[0].strip().lower() for part in accept.split(",") if "q=0" not in part.replace(" ", "").split(";")[1:]}
+    return not wanted.isdisjoint({"*/*", "application/*", "application/json"})
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    """By lower-case name; a header that comes twice is joined, so that no second value is overlooked."""
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
+
+
+async def _send(send: Send, reply: Reply, request_id: str | None, *, silent: bool) -> None:
+    body = b"" if reply.body is None else orjson.dumps(reply.body)
+    headers = {"cache-control": "no-store", "vary": "Accept, Authorization", **reply.headers}
+    if reply.status is not HTTPStatus.NO_CONTENT:
+        headers |= {"content-type": "application/json; charset=utf-8", "content-length": str(len(body))}
+    if request_id is not None:  # else the middleware that made it sends it
+        headers["x-request-id"] = request_id
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": reply.status.value, "headers": raw})
+    await send({"type": "http.response.body", "body": b"" if silent else body})
