@@ -19,24 +19,22 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-# Monaco writes its theme into <style> elements and its lines with style attributes, Swagger UI draws some of its own so:
-# hence 'unsafe-inline', for styles alone. Nothing inline is ever executed, and nothing comes from another origin;
-# 'self' includes ws: and wss: on the same host and port.
 DIRECTIVES = {
     "default-src": "'none'",
     "script-src": "'self'",
-    "style-src": "'self' 'unsafe-inline'",
+    "style-src": "'self'",
     "img-src": "'self' data:",
     "font-src": "'self'",
     "worker-src": "'self'",
-    "connect-src": "'self'",
+    "connect-src": "'self'",  # ws: and wss: of the same host and port included
     "frame-ancestors": "'none'",
     "base-uri": "'none'",
     "form-action": "'none'",
 }
+# Monaco writes its theme into <style> elements and its lines with style attributes; still nothing inline is executed.
+STYLED = {**DIRECTIVES, "style-src": "'self' 'unsafe-inline'"}
 HEADERS = {
     "Cache-Control": "no-store",  # the page may hold tokens
-    "Content-Security-Policy": "; ".join(f"{directive} {sources}" for directive, sources in DIRECTIVES.items()),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
@@ -79,7 +77,7 @@ def graphiql_page(pages: Pages) -> ASGIApp:
     told = {"endpoint": pages.endpoint, "examples": [asdict(example) for example in pages.examples]}
 
     async def page(scope: Scope, receive: Receive, send: Send) -> None:
-        await _page(pages, "graphiql", "GraphQL", told, Request(scope))(scope, receive, send)
+        await _page(pages, "graphiql", "GraphQL", STYLED, told, Request(scope))(scope, receive, send)
 
     return page
 
@@ -91,7 +89,7 @@ def page_routes(pages: Pages) -> list[Route]:
         return RedirectResponse(pages.endpoint, headers={"Cache-Control": "no-store"})
 
     async def docs(request: Request) -> Response:
-        return _page(pages, "docs", "REST", {"openapi": pages.openapi}, request)
+        return _page(pages, "docs", "REST", DIRECTIVES, {"openapi": pages.openapi}, request)
 
     async def static(request: Request) -> Response:
         return pages.assets.respond(request, request.path_params["name"])
@@ -102,10 +100,12 @@ def page_routes(pages: Pages) -> list[Route]:
     return [Route("/", root), Route("/docs", docs), Route("/static/{name}", static), Route("/favicon.ico", favicon)]
 
 
-def _page(pages: Pages, name: str, title: str, told: Mapping[str, Any], request: Request) -> Response:
+def _page(pages: Pages, name: str, title: str, policy: Mapping[str, str], told: Mapping[str, Any], request: Request) -> Response:
     files = {**pages.assets.manifest["pages"][name], "favicon": pages.assets.manifest["favicon"]}
     tokens = pages.tokens() if pages.tokens is not None and _is_asked_by_address(request) else {}
-    return HTMLResponse(PAGE.format(title=title, config=_data({**told, "tokens": dict(tokens)}), **files), headers=HEADERS)
+    body = PAGE.format(title=title, config=_data({**told, "tokens": dict(tokens)}), **files)
+    directives = "; ".join(f"{directive} {sources}" for directive, sources in policy.items())
+    return HTMLResponse(body, headers={**HEADERS, "Content-Security-Policy": directives})
 
 
 def _is_asked_by_address(request: Request) -> bool:
