@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 PAYLOAD_TOO_LARGE = 413
-BAD_REQUEST = 400
 
 
 class ClientGone(Exception):
@@ -23,7 +22,8 @@ class ClientGone(Exception):
 
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     """The whole body; PAYLOAD_TOO_LARGE as soon as it is known to be larger than `limit` bytes."""
-    _check_announced(scope, limit)
+    if announced(scope) > limit:
+        raise too_large(limit)
     parts: list[bytes] = []
     size = 0
     while True:
@@ -48,32 +48,40 @@ class BodyLimit:
         self._own = frozenset(own)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Count what arrives; an answer that has begun is not disturbed."""
+        """Count what arrives; an answer that has begun is broken off, since nothing else can be said in it."""
         if scope["type"] != "http" or scope["path"] in self._own:
             await self._app(scope, receive, send)
             return
-        size, started = 0, False
+        size, begun, refused = 0, False, False
 
         async def counted() -> Message:
-            nonlocal size
+            nonlocal size, refused
             message = await receive()
             size += len(message.get("body", b""))
             if size > self._limit:
+                if not begun:  # answered here, since frameworks make a 500 of what is raised through them
+                    refused = True
+                    await self._refuse(scope, send)
                 raise too_large(self._limit)
             return message
 
-        async def noted(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
+        async def unless_refused(message: Message) -> None:
+            nonlocal begun
+            if not refused:
+                begun = True
+                await send(message)
 
+        if announced(scope) > self._limit:
+            await self._refuse(scope, send)
+            return
         try:
-            _check_announced(scope, self._limit)
-            await self._app(scope, counted, noted)
-        except RequestError as refused:
-            if started or refused.code is not ErrorCode.PAYLOAD_TOO_LARGE:
+            await self._app(scope, counted, unless_refused)
+        except RequestError:
+            if not refused:
                 raise
-            await send_error(send, refused, scope.get("state", {}).get("request_id", ""))
+
+    async def _refuse(self, scope: Scope, send: Send) -> None:
+        await send_error(send, too_large(self._limit), scope.get("state", {}).get("request_id", ""))
 
 
 async def send_error(send: Send, error: OmsError, request_id: str, headers: Mapping[str, str] | None = None) -> None:
@@ -97,10 +105,6 @@ def too_large(limit: int) -> RequestError:
     return RequestError(ErrorCode.PAYLOAD_TOO_LARGE, PAYLOAD_TOO_LARGE, message, limit=limit)
 
 
-def _check_announced(scope: Scope, limit: int) -> None:
-    for name, value in scope["headers"]:
-        if name == b"content-length":
-            if not value.isdigit():
-                raise RequestError(ErrorCode.BAD_REQUEST, BAD_REQUEST, "The Content-Length is not a number.")
-            if len(value) > len(str(limit)) + 1 or int(value) > limit:
-                raise too_large(limit)
+def announced(scope: Scope) -> int:
+    """The size that the request gives its body; 0 where it does not say."""
+    return max((int(value[:20]) for name, value in scope["headers"] if name == b"content-length" and value.isdigit()), default=0)

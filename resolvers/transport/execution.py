@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 LONG_FIELDS = frozenset({"mergeChangeSet", "applyChanges", "importOntology"})
 BULK_FIELDS = frozenset({"applyChanges", "stageOperations", "importOntology"})
-PAYLOAD_TOO_LARGE = 413
+PAYLOAD_TOO_LARGE, INTERNAL = 413, 500
 OFF_LOOP = 256 * 1024  # bytes of a request whose variables are coerced in a thread, so that the loop is not held up
 NUL = re.compile(r"\\u(0000|\{0+\})|\0")
 RAISES_STATUS = (Unavailable, IdempotencyInProgress, IdempotencyKeyReused)
@@ -104,11 +104,16 @@ class Execution:
         return await self._executed(executor, found, actor, facts)
 
     async def stream(self, found: Found, actor: Actor, facts: RequestFacts) -> AsyncGenerator[Answer, None]:
-        """Execute a subscription: an answer an event; Refused where it does not start."""
+        """Execute a subscription: an answer an event; Refused where it does not start or breaks off."""
         executor = await self.executor(found)
-        async with self._open_context(actor, facts) as context, aclosing(await self.source(executor, context)) as events:
-            async for payload in events:
-                yield await self.event(executor, payload, found, actor, facts)
+        try:
+            async with self._open_context(actor, facts) as context, aclosing(await self.source(executor, context)) as events:
+                async for payload in events:
+                    yield await self.event(executor, payload, found, actor, facts)
+        except Refused:
+            raise
+        except Exception as error:
+            raise Refused(GraphQLError("", original_error=error), status=INTERNAL) from error
 
     async def executor(self, found: Found) -> Executor[Any]:
         """The operation with its variables coerced, without a context yet; Refused where they are not of their types."""

@@ -100,8 +100,8 @@ def _float(digits: str, most: int) -> float:
 
 def _check_depth(value: Any, most: int) -> None:
     level = [value]
-    for _ in range(most + 1):
-        level = [each for outer in level for each in _within(outer)]
+    for _ in range(most):
+        level = [each for outer in level for each in _within(outer) if isinstance(each, dict | list)]
         if not level:
             return
     _refuse(f"The JSON is nested more than {most} deep.")
