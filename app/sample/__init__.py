@@ -1,0 +1,1 @@
+"""The ontology `sample`: a regional railway, to demonstrate and to explore."""
