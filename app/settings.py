@@ -188,7 +188,7 @@ def read(env_file: Path | None = Path(".env"), **given: Any) -> Settings:
     problems = {name: "is not a limit" for name in os.environ if _unknown_limit(name)}
     limits = Limits()
     try:
-        limits = _LimitsOfProcess(_env_file=env_file)
+        limits = Limits(**_LimitsOfProcess(_env_file=env_file).model_dump())
     except ValidationError as refused:
         problems |= dict(_reasons(refused, LIMIT_PREFIX))
     given = {"limits": limits, **given}

@@ -20,7 +20,7 @@ def directory():
 
 
 def cluster(directory):
-    return EmbeddedPostgres(directory, durable=False)
+    return EmbeddedPostgres(directory)
 
 
 def server(directory):
@@ -112,16 +112,24 @@ def test_a_cluster_of_another_version_is_refused_by_a_sentence(directory):
 
 def test_a_path_that_is_too_long_for_a_socket_works(directory):
     deep = directory / ("x" * 90)
-    with cluster(deep) as embedded:
+    with EmbeddedPostgres(deep, durable=False) as embedded:
         assert not (deep / "postgres" / "socket").exists()
-        kept = embedded._socket
-    assert kept.stat().st_uid != 0
-    kept.rmdir()
+        assert embedded._socket.stat().st_uid != 0
+
+
+def test_what_is_not_durable_leaves_nothing_behind(directory):
+    with EmbeddedPostgres(directory / "brief", durable=False) as embedded:
+        assert listens(directory / "brief")
+        kept = [embedded._home, embedded._socket]
+    assert not any(place.exists() for place in kept)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can close a directory to the account that it drops to")
 def test_a_home_that_is_closed_to_the_account_is_replaced_by_one_that_is_said():
     with TemporaryDirectory(prefix="oms-test-") as closed:  # 0700
+        with EmbeddedPostgres(Path(closed) / "brief", durable=False, say=(said := []).append) as embedded:
+            assert said == [f"{embedded._account.name} cannot enter {closed}/brief: the database is kept in {embedded._home}."]
+        assert not embedded._home.parent.exists()
         place, account = reachable(Path(closed) / "checkout" / ".oms", "postgres")
         assert place.parent.parent == Path("/var/tmp")
         assert account.reaches(place.parent)

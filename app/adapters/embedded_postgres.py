@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shlex
+import shutil
 import socket
 import subprocess
 import time
@@ -59,12 +60,12 @@ class EmbeddedPostgres:
     """One cluster in `directory`, shared by the processes that use it; the last one to stop ends it.
 
     A cluster that a killed process left running is adopted. Nothing listens on the network: the socket's directory is
-    the owner's alone. `durable=False` trades what a power cut would lose for speed, for tests.
+    the owner's alone. `durable=False` is for tests: a power cut may lose all, and the last one to stop removes it.
     """
 
     def __init__(self, directory: Path, *, durable: bool = True, say: Callable[[str], None] = lambda _: None) -> None:
         self._directory = directory
-        self._options = TUNING if durable else TUNING | FORGETFUL
+        self._durable = durable
         self._say = say
         self._users: int | None = None  # descriptor of the lock that every user of the cluster shares
 
@@ -95,6 +96,8 @@ class EmbeddedPostgres:
             with self._alone():
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 self._control("stop", "-m", "fast", "-t", f"{STOP_SECONDS:.0f}")
+                if not self._durable:
+                    self._remove()
         except BlockingIOError:
             pass  # somebody else still uses it
         finally:
@@ -157,6 +160,14 @@ class EmbeddedPostgres:
         for mark in self._socket.glob(".s.PGSQL.*"):
             mark.unlink(missing_ok=True)
 
+    def _remove(self) -> None:
+        self._account.run("find", self._home, self._socket, "-mindepth", "1", "-delete")
+        for emptied in (self._socket, self._home):
+            if emptied.exists():
+                emptied.rmdir()
+        if self._home.parent != self._directory.resolve():
+            shutil.rmtree(self._home.parent, ignore_errors=True)
+
     def _initialise(self) -> None:
         if (version := self._data / "PG_VERSION").exists():
             if (major := version.read_text().strip()) != MAJOR:
@@ -169,12 +180,13 @@ class EmbeddedPostgres:
         encoding, provider, locale = ENCODING
         self._checked(
             self._program / "initdb", "-D", part, "-U", NAME, "-A", "trust", "--no-instructions", f"--encoding={encoding}",
-            f"--locale-provider={provider}", f"--locale={locale}", *(["--no-sync"] if self._options.get("fsync") == "off" else []),
+            f"--locale-provider={provider}", f"--locale={locale}", *([] if self._durable else ["--no-sync"]),
         )  # fmt: skip
         part.rename(self._data)
 
     def _launch(self) -> None:
-        options = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in self._options.items())
+        tuning = TUNING if self._durable else TUNING | FORGETFUL
+        options = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in tuning.items())
         started = self._control(
             "start", "-t", f"{START_SECONDS:.0f}", "-l", str(self._log), "-o", f"{options} -k {shlex.quote(str(self._socket))}"
         )

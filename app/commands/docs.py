@@ -61,7 +61,10 @@ def _settings() -> str:
 
 def _commands(command: Command) -> str:
     rows = ((f"`{name}`", options, text) for name, options, text in _listed(command, "oms"))
-    intro = "Results go to standard output, everything else to standard error. 0 is success, 1 a refusal, 2 wrong usage or settings, 130 Ctrl-C."
+    intro = (
+        "Results go to standard output, everything else to standard error. 0 is success, 1 a refusal, 2 wrong usage or settings,"
+        " 130 Ctrl-C."
+    )
     return _page("Commands", intro, ("command", "options", "what it does"), rows)
 
 
