@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -63,7 +63,7 @@ async def _template(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def database_url(worker_id: str) -> Iterator[str]:
+def database_url(worker_id: str) -> str:
     """A migrated database for this worker."""
     url = os.environ["OMS_TEST_SERVER"]
     name = f"oms_{worker_id}_{os.getpid()}"
@@ -74,7 +74,7 @@ def database_url(worker_id: str) -> Iterator[str]:
         await connection.close()
 
     asyncio.run(made())
-    yield database_named(url, name)
+    return database_named(url, name)
 
 
 @pytest_asyncio.fixture

@@ -17,14 +17,18 @@ ADMIN = Actor("ada", "Ada Admin", frozenset({Role.ADMIN}), request_id="test")
 _numbers = count(1)
 
 
-def object_type(name: str | None = None, *, ref: str | None = None, properties: dict[str, Any] | None = None, **fields: Any) -> list[Operation]:
+def object_type(
+    name: str | None = None, *, ref: str | None = None, properties: dict[str, Any] | None = None, **fields: Any
+) -> list[Operation]:
     """The creation of an object type with its key `id` and more properties (name → base type or JSON fields)."""
     name = name or f"Thing{next(_numbers)}"
     ref = ref or name
     words = {"apiName": name, "displayName": name, "primaryKey": f"ref:{ref}.id", **fields}
     made = [Operation(Verb.CREATE, Kind.OBJECT_TYPE, ref=ref, fields=words)]
     for own, given in {"id": "STRING", **(properties or {})}.items():
-        made.append(property_(own, owner=f"ref:{ref}", ref=f"{ref}.{own}", **(given if isinstance(given, dict) else {"type": {"base": given}})))
+        made.append(
+            property_(own, owner=f"ref:{ref}", ref=f"{ref}.{own}", **(given if isinstance(given, dict) else {"type": {"base": given}}))
+        )
     return made
 
 
@@ -37,13 +41,20 @@ def property_(name: str = "name", *, owner: str, ref: str | None = None, **field
 def shared_property(name: str | None = None, *, ref: str | None = None, **fields: Any) -> Operation:
     """The creation of a STRING shared property."""
     name = name or f"shared{next(_numbers)}"
-    return Operation(Verb.CREATE, Kind.SHARED_PROPERTY, ref=ref or name, fields={"apiName": name, "displayName": name, "type": {"base": "STRING"}, **fields})
+    return Operation(
+        Verb.CREATE,
+        Kind.SHARED_PROPERTY,
+        ref=ref or name,
+        fields={"apiName": name, "displayName": name, "type": {"base": "STRING"}, **fields},
+    )
 
 
 def value_type(name: str | None = None, *, ref: str | None = None, **fields: Any) -> Operation:
     """The creation of a STRING value type."""
     name = name or f"value{next(_numbers)}"
-    return Operation(Verb.CREATE, Kind.VALUE_TYPE, ref=ref or name, fields={"apiName": name, "displayName": name, "type": {"base": "STRING"}, **fields})
+    return Operation(
+        Verb.CREATE, Kind.VALUE_TYPE, ref=ref or name, fields={"apiName": name, "displayName": name, "type": {"base": "STRING"}, **fields}
+    )
 
 
 def link_type(a: str, b: str, name: str | None = None, *, ref: str | None = None, **fields: Any) -> Operation:
@@ -79,7 +90,9 @@ def action_type(name: str | None = None, *, ref: str | None = None, **fields: An
             "right": {"source": "CONSTANT", "constant": 1},
         },
     }
-    return Operation(Verb.CREATE, Kind.ACTION_TYPE, ref=ref or name, fields={"apiName": name, "displayName": name, "criteria": [always], **fields})
+    return Operation(
+        Verb.CREATE, Kind.ACTION_TYPE, ref=ref or name, fields={"apiName": name, "displayName": name, "criteria": [always], **fields}
+    )
 
 
 def update(kind: Kind, rid: str, version: int | None, **fields: Any) -> Operation:

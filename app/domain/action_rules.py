@@ -8,7 +8,16 @@ from dataclasses import dataclass
 import re2
 
 from app.domain.action_parts import (
-    ActionRule, Assignment, Condition, Criterion, Operand, Operator, Parameter, ParameterKind, RuleType, Source,
+    ActionRule,
+    Assignment,
+    Condition,
+    Criterion,
+    Operand,
+    Operator,
+    Parameter,
+    ParameterKind,
+    RuleType,
+    Source,
 )  # fmt: skip
 from app.domain.closure import Closure
 from app.domain.common import api_name, text
@@ -22,6 +31,7 @@ from app.domain.typed import TypedDefinition
 
 PARAMETERS = RULES = CRITERIA = 1_000
 DEPTH = 20  # of a condition's tree
+FEWEST = 2  # conditions that AND and OR combine
 
 COUNT = state("action-type.size", "An action type has at most 1,000 parameters, 1,000 rules and 1,000 criteria.")
 KEYS = state("action-type.keys", "Parameters, rules and criteria have a key each, unique in their list.")
@@ -186,7 +196,9 @@ def _assigned(assignment: Assignment, target: str | None, scope: _Scope, *, inte
         from app.domain.interface import members
 
         for member in members(target or "", scope.closure):
-            if assignment.interface_property == member.property.key or (assignment.property and assignment.property == member.property.shared_property):
+            if assignment.interface_property == member.item.key or (
+                assignment.property and assignment.property == member.item.shared_property
+            ):
                 return member.type, True
         return None, False
     definition = scope.closure.definition(assignment.property, TypedDefinition)
@@ -256,7 +268,7 @@ def _condition(condition: Condition, path: str, scope: _Scope, depth: int) -> It
         return
     count = len(condition.conditions)
     if condition.operator.logical:
-        fitting = count == 1 if condition.operator is Operator.NOT else count >= 2  # noqa: PLR2004 - two or more are combined
+        fitting = count == 1 if condition.operator is Operator.NOT else count >= FEWEST
         if not fitting or condition.left is not None or condition.right is not None:
             yield CONDITION_SHAPE.broken(path, value=condition.operator)
         for child in condition.conditions:

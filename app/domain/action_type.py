@@ -57,7 +57,6 @@ class ActionTypeDefinition(Definition):
     def violations(self, rid: str, closure: Closure) -> Iterator[Violation]:
         yield from action_rules.violations(self.parameters, self.rules, self.criteria, closure)
 
-
     def search_text(self) -> Iterator[str]:
         yield from super().search_text()
         for parameter in self.parameters:

@@ -19,6 +19,7 @@ ANNOTATIONS = 100
 ANNOTATION_TEXT = 10_000  # characters
 IRI = 2_048  # characters
 LANGUAGES = 100
+LONG = 1_000  # characters; shorter texts alone cannot reach the size
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)  # BCP 47, by form
 
@@ -93,7 +94,7 @@ def text(value: str, path: str, *, longest: int, shortest: int = 0) -> Iterator[
 
 def _may_be_large(definition: Definition) -> bool:
     # Dumping every definition would cost more than all other rules: only long texts and long lists can reach the bound.
-    if len(definition.description) > 1_000 or definition.annotations or definition.translations:
+    if len(definition.description) > LONG or definition.annotations or definition.translations:
         return True
     return definition.kind in {Kind.ACTION_TYPE, Kind.VALUE_TYPE, Kind.INTERFACE, Kind.OBJECT_TYPE, Kind.PROPERTY, Kind.SHARED_PROPERTY}
 
@@ -122,11 +123,11 @@ def _translations(definition: Definition) -> Iterator[Violation]:
 def _annotations(definition: Definition) -> Iterator[Violation]:
     if len(definition.annotations) > ANNOTATIONS:
         yield ANNOTATED.broken("annotations", value=len(definition.annotations), bound=ANNOTATIONS)
-    for key, annotations in definition.annotations.items():
+    for key, texts in definition.annotations.items():
         if not 1 <= len(key) <= IRI:
             yield ANNOTATED.broken("annotations", "An annotation's key has 1 to 2,048 characters.", value=key[:120], bound=IRI)
         yield from text(key, "annotations", longest=DESCRIPTION)
-        for position, annotation in enumerate(annotations):
+        for position, annotation in enumerate(texts):
             yield from text(annotation.text, f"annotations.{key}[{position}]", longest=ANNOTATION_TEXT)
     iri = definition.source_iri
     if iri is not None and (not 1 <= len(iri) <= IRI or refused_character(iri) or any(part.isspace() for part in iri)):
@@ -137,9 +138,14 @@ def _references(entity: Entity, closure: Closure) -> Iterator[Violation]:
     for reference in entity.references:
         target = closure.get(reference.target)
         if target is None:
-            yield EXISTS.broken(reference.path, f"{reference.path} refers to {reference.target}, which does not exist.", value=reference.target)
+            yield EXISTS.broken(
+                reference.path, f"{reference.path} refers to {reference.target}, which does not exist.", value=reference.target
+            )
         elif target.kind not in reference.kinds:
             wanted = " or ".join(kind.words for kind in reference.kinds)
             yield OF_KIND.broken(
-                reference.path, f"{reference.path} refers to a {target.kind.words}, not to {wanted}.", value=target.kind, bound=list(reference.kinds)
+                reference.path,
+                f"{reference.path} refers to a {target.kind.words}, not to {wanted}.",
+                value=target.kind,
+                bound=list(reference.kinds),
             )

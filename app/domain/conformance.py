@@ -54,14 +54,16 @@ class Implementation(Item):
 
     def detached(self, gone: frozenset[str]) -> Self:
         """Without the mapped properties that go."""
-        return self.model_copy(update={"mapping": tuple(each for each in self.mapping if each.property not in gone and each.declared_by not in gone)})
+        return self.model_copy(
+            update={"mapping": tuple(each for each in self.mapping if each.property not in gone and each.declared_by not in gone)}
+        )
 
     def find(self, member: Member) -> Mapped | None:
         """What implements the member."""
         for mapped in self.mapping:
             if mapped.declared_by not in (None, member.interface):
                 continue
-            if mapped.interface_property in (member.property.key, member.property.shared_property):
+            if mapped.interface_property in (member.item.key, member.item.shared_property):
                 return mapped
         return None
 
@@ -82,7 +84,7 @@ def _implementation(each: Implementation, rid: str, closure: Closure, taken: dic
     if len({mapped.identifier for mapped in each.mapping}) != len(each.mapping):
         yield TWICE.broken(f"{place}.mapping")
     offered = list(members(each.interface, closure))
-    known = {name for member in offered for name in (member.property.key, member.property.shared_property)}
+    known = {name for member in offered for name in (member.item.key, member.item.shared_property)}
     for mapped in each.mapping:
         if mapped.interface_property not in known:
             yield UNKNOWN.broken(f"{place}.mapping[{mapped.identifier}]", value=mapped.interface_property)
@@ -101,11 +103,11 @@ def _implementation(each: Implementation, rid: str, closure: Closure, taken: dic
 def _member(each: Implementation, same: list[Member], rid: str, closure: Closure, taken: dict[str, set[str]]) -> Iterator[Violation]:
     member = same[0]
     mapped = next((found for one in same if (found := each.find(one))), None)
-    place = f"implements[{each.interface}].mapping[{member.property.key}]"
+    place = f"implements[{each.interface}].mapping[{member.item.key}]"
     implementers = taken.setdefault(member.api_name.lower(), set())
     if mapped is None:
-        if any(one.property.required for one in same):
-            yield MAPPED.broken(place, f"The interface requires {member.api_name}, and nothing implements it.", value=member.property.key)
+        if any(one.item.required for one in same):
+            yield MAPPED.broken(place, f"The interface requires {member.api_name}, and nothing implements it.", value=member.item.key)
         return
     implementers.add(mapped.property)
     own = closure.definition(mapped.property, PropertyDefinition)
@@ -114,7 +116,12 @@ def _member(each: Implementation, same: list[Member], rid: str, closure: Closure
     if own.object_type != rid:
         yield MAPPED_TO_OWN.broken(f"{place}.property", f"{own.api_name} is a property of another object type.", value=mapped.property)
     elif member.type is not None and not own.type.same_as(member.type):
-        yield SAME_TYPE.broken(place, f"{own.api_name} is a {own.type.base}, {member.api_name} a {member.type.base}.", value=own.type.base, bound=member.type.base)
+        yield SAME_TYPE.broken(
+            place,
+            f"{own.api_name} is a {own.type.base}, {member.api_name} a {member.type.base}.",
+            value=own.type.base,
+            bound=member.type.base,
+        )
 
 
 def _names(rid: str, closure: Closure, taken: dict[str, set[str]]) -> Iterator[Violation]:
@@ -122,7 +129,9 @@ def _names(rid: str, closure: Closure, taken: dict[str, set[str]]) -> Iterator[V
         name = entity.definition.api_name
         implementers = taken.get(name.lower())
         if implementers is not None and entity.rid not in implementers:
-            yield NAMES.broken("implements", f"{name} bears the name of an interface's property and does not implement it.", value=name, by=(entity.rid,))
+            yield NAMES.broken(
+                "implements", f"{name} bears the name of an interface's property and does not implement it.", value=name, by=(entity.rid,)
+            )
 
 
 def _satisfied(link: InterfaceLink, rid: str, closure: Closure) -> bool:
@@ -147,5 +156,3 @@ def _implements(rid: str, interface: str, closure: Closure) -> bool:
         return False
     direct = [reference.target for reference in object_type.references if reference.edge is Edge.IMPLEMENTS]
     return interface in direct or any(interface in ancestors(each, closure) for each in direct)
-
-

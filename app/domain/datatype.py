@@ -107,11 +107,12 @@ class DataType(Value):
 
     def same_as(self, other: DataType) -> bool:
         """Whether both hold the same values; names shown to people do not count."""
-        return self._shape() == other._shape()
+        return self.shape() == other.shape()
 
-    def _shape(self) -> tuple[Any, ...]:
-        of = self.of._shape() if self.of else None
-        fields = frozenset((field.api_name, field.type._shape()) for field in self.fields)
+    def shape(self) -> tuple[Any, ...]:
+        """What decides which values it holds."""
+        of = self.of.shape() if self.of else None
+        fields = frozenset((field.api_name, field.type.shape()) for field in self.fields)
         return (self.base, self.precision, self.scale, of, self.dimension, self.similarity, fields)
 
     def violations(self, path: str) -> Iterator[Violation]:

@@ -10,6 +10,7 @@ from app.domain.definition import Definition, Edge
 from app.domain.entity import Entity
 from app.domain.rules import Violation
 
+SHOWN = 5  # referrers that a message names
 OWNED = frozenset({Edge.OWNER})  # goes with its owner
 DEPENDENT = frozenset({Edge.SIDE, Edge.FOREIGN_KEY, Edge.INTERMEDIARY, Edge.INTERMEDIARY_LINK, Edge.ACTION})  # a cascade deletes it
 KEPT = frozenset({Edge.PRIMARY_KEY})  # not even a cascade: choose another key first
@@ -57,6 +58,5 @@ def _referrers(rid: str, closure: Closure) -> Iterator[tuple[Entity, set[Edge]]]
 
 def _sentence(deleted: Entity | None, by: list[Entity]) -> str:
     name = deleted.definition.api_name if deleted else "It"
-    shown = ", ".join(f"{entity.kind.words} {entity.definition.api_name}" for entity in by[:5])
-    return f"{name} is still referred to by {shown}{f' and {len(by) - 5} more' if len(by) > 5 else ''}."  # noqa: PLR2004 - five are shown
-
+    shown = ", ".join(f"{entity.kind.words} {entity.definition.api_name}" for entity in by[:SHOWN])
+    return f"{name} is still referred to by {shown}{f' and {len(by) - SHOWN} more' if len(by) > SHOWN else ''}."

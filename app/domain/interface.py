@@ -28,7 +28,9 @@ PROPERTIES = 2_000
 
 CYCLE = state("interface.cycle", "An interface does not extend itself, not even by way of others.")
 EXTENDS_BOUND = state("interface.extends", "An interface extends at most 100 others, transitively.")
-OWN_OR_SHARED = state("interface.property", "A property of an interface either follows a shared property or has a name and a type of its own.")
+OWN_OR_SHARED = state(
+    "interface.property", "A property of an interface either follows a shared property or has a name and a type of its own."
+)
 UNIQUE = state("interface.member-unique", "Properties and links have one name each within an interface and all that it extends.")
 STAYS_REQUIRED = state("interface.stays-required", "An inherited required property cannot be made optional.")
 COUNT = state("interface.size", "An interface has at most 2,000 properties and 2,000 links.")
@@ -79,16 +81,16 @@ class Member:
     """An interface's property as an implementer sees it, own or inherited."""
 
     interface: str
-    property: InterfaceProperty
+    item: InterfaceProperty
     api_name: str
     type: DataType | None
 
     @property
     def identity(self) -> tuple[str, str]:
         """The same shared property reached by two paths counts once."""
-        if self.property.shared_property is not None:
-            return ("", self.property.shared_property)
-        return (self.interface, self.property.key)
+        if self.item.shared_property is not None:
+            return ("", self.item.shared_property)
+        return (self.interface, self.item.key)
 
 
 class InterfaceDefinition(Definition):
@@ -141,7 +143,9 @@ class InterfaceDefinition(Definition):
         kept = {item.key for item in self.properties}
         for item in before.properties:
             if item.key not in kept:
-                yield LOSES.broken(f"properties[{item.key}]", f"{before.api_name} is ACTIVE and would lose {item.api_name or item.key}.", value=item.key)
+                yield LOSES.broken(
+                    f"properties[{item.key}]", f"{before.api_name} is ACTIVE and would lose {item.api_name or item.key}.", value=item.key
+                )
 
     def detached(self, gone: frozenset[str]) -> Self:
         kept = super().detached(gone)
@@ -160,8 +164,10 @@ class InterfaceDefinition(Definition):
 
     def search_text(self) -> Iterator[str]:
         yield from super().search_text()
-        for item in (*self.properties, *self.links):
-            yield from (item.api_name or "", item.display_name, item.description)
+        for own in self.properties:
+            yield from (own.api_name or "", own.display_name, own.description)
+        for link in self.links:
+            yield from (link.api_name, link.display_name, link.description)
 
     def _own(self, closure: Closure) -> Iterator[Violation]:
         for name in ("properties", "links"):
@@ -183,17 +189,23 @@ class InterfaceDefinition(Definition):
         required: dict[tuple[str, str], bool] = {}
         for member in sorted(members(rid, closure), key=lambda member: member.interface == rid):
             held = seen.setdefault(member.api_name.lower(), member.identity)
-            place = f"properties[{member.property.identifier}]"
+            place = f"properties[{member.item.identifier}]"
             if held != member.identity:
-                yield UNIQUE.broken(f"{place}.apiName", f"Two members of {self.api_name} are named {member.api_name}.", value=member.api_name)
+                yield UNIQUE.broken(
+                    f"{place}.apiName", f"Two members of {self.api_name} are named {member.api_name}.", value=member.api_name
+                )
             inherited = required.get(member.identity, False)
-            if member.interface == rid and inherited and not member.property.required:
-                yield STAYS_REQUIRED.broken(f"{place}.required", f"{member.api_name} is required by an interface that is extended.", value=False)
-            required[member.identity] = inherited or member.property.required
+            if member.interface == rid and inherited and not member.item.required:
+                yield STAYS_REQUIRED.broken(
+                    f"{place}.required", f"{member.api_name} is required by an interface that is extended.", value=False
+                )
+            required[member.identity] = inherited or member.item.required
         for holder, link in member_links(rid, closure):
             identity = (holder, f"link {link.key}")
             if seen.setdefault(link.api_name.lower(), identity) != identity:
-                yield UNIQUE.broken(f"links[{link.identifier}].apiName", f"Two members of {self.api_name} are named {link.api_name}.", value=link.api_name)
+                yield UNIQUE.broken(
+                    f"links[{link.identifier}].apiName", f"Two members of {self.api_name} are named {link.api_name}.", value=link.api_name
+                )
 
 
 def _property(item: InterfaceProperty, place: str, closure: Closure) -> Iterator[Violation]:

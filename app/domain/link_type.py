@@ -144,12 +144,11 @@ class LinkTypeDefinition(Definition):
         if not found:
             yield KEY_PLACE.broken("backing.property", f"{key.api_name} is not a property of the many side.", value=backing.property)
             return
-        for other in found:
-            target = closure.definition(other.object_type, ObjectTypeDefinition)
-            primary = closure.definition(target.primary_key, PropertyDefinition) if target else None
-            if primary is None or primary.type.same_as(key.type):
-                return
-        yield KEY_TYPE.broken("backing.property", f"{key.api_name} is a {key.type.base}.", value=key.type.base, bound=primary.type.base)
+        targets = (closure.definition(other.object_type, ObjectTypeDefinition) for other in found)
+        primaries = [closure.definition(target.primary_key if target else None, PropertyDefinition) for target in targets]
+        wanted = [primary.type for primary in primaries if primary is not None]
+        if len(wanted) == len(primaries) and not any(each.same_as(key.type) for each in wanted):
+            yield KEY_TYPE.broken("backing.property", f"{key.api_name} is a {key.type.base}.", value=key.type.base, bound=wanted[0].base)
 
     def _intermediary(self, backing: Intermediary, closure: Closure) -> Iterator[Violation]:
         for path, rid, end in (("backing.linkA", backing.link_a, self.a), ("backing.linkB", backing.link_b, self.b)):

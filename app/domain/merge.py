@@ -51,7 +51,7 @@ class Merging:
     answers: Mapping[str, Any] = field(default_factory=dict)
     conflicts: list[tuple[str, Any, Any, Any]] = field(default_factory=list)
 
-    def merge(self, base: Any, ours: Any, theirs: Any, path: str = "") -> Any:
+    def merge(self, base: Any, ours: Any, theirs: Any, path: str = "") -> Any:  # noqa: PLR0911 - one return a case
         """What both sides make of the base; where they conflict, theirs stands in."""
         if same(ours, theirs) or same(theirs, base):
             return ours
@@ -169,7 +169,7 @@ def _has(values: Any, value: Any) -> bool:
     return any(same(value, other) for other in values)
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any) -> Any:  # noqa: PLR0911 - one return a type
     """A value of a definition as JSON."""
     if value is ABSENT:
         return None

@@ -86,7 +86,9 @@ class ObjectTypeDefinition(Definition):
 
     def step_violations(self, before: Self, entity: Entity, closure: Closure) -> Iterator[Violation]:
         if before.primary_key != self.primary_key and before.status is not Status.EXPERIMENTAL:
-            yield KEY_FROZEN.broken("primaryKey", f"{before.api_name} is {before.status}: its key is fixed.", value=self.primary_key, bound=before.primary_key)
+            yield KEY_FROZEN.broken(
+                "primaryKey", f"{before.api_name} is {before.status}: its key is fixed.", value=self.primary_key, bound=before.primary_key
+            )
 
     def detached(self, gone: frozenset[str]) -> Self:
         kept = super().detached(gone)
@@ -132,4 +134,6 @@ class ObjectTypeDefinition(Definition):
         if self.status is Status.EXPERIMENTAL:
             for entity in properties:
                 if entity.definition.status is Status.ACTIVE:
-                    yield STABLE.broken("status", f"{self.api_name} is EXPERIMENTAL and its {entity.definition.api_name} is ACTIVE.", by=(entity.rid,))
+                    yield STABLE.broken(
+                        "status", f"{self.api_name} is EXPERIMENTAL and its {entity.definition.api_name} is ACTIVE.", by=(entity.rid,)
+                    )

@@ -129,7 +129,9 @@ def _entity(draft: Draft) -> Entity:
     head = draft.head
     if head is None or head.deleted:
         version = head.version + 1 if head else 1
-        return Entity(draft.rid, version, draft.ours, created_at=head.created_at if head else None, created_by=head.created_by if head else "")
+        return Entity(
+            draft.rid, version, draft.ours, created_at=head.created_at if head else None, created_by=head.created_by if head else ""
+        )
     return replace(head, definition=draft.ours)
 
 
@@ -227,4 +229,3 @@ def _once(violations: Iterable[Violation]) -> Iterator[Violation]:
 def wanted_names(prepared: Prepared) -> list[NameKey]:
     """The names that the touched entities would bear: what the loader looks up."""
     return list({name.key for draft in prepared.drafts.values() if draft.ours is not None for name in draft.ours.names()})
-

@@ -206,7 +206,9 @@ def _merge(draft: Draft, prepared: Prepared, base: Entity, head: Entity, resolut
     if merging.conflicts:
         return
     if any(resolution.choice is Choice.VALUE for resolution in resolutions):
-        parsed = parse(draft.kind, merged.model_dump(mode="json", by_alias=True, exclude_defaults=True, warnings=False), prepared.refs, draft.rid)
+        parsed = parse(
+            draft.kind, merged.model_dump(mode="json", by_alias=True, exclude_defaults=True, warnings=False), prepared.refs, draft.rid
+        )
         if isinstance(parsed, list):
             prepared.violations.extend(parsed)
             return

@@ -62,7 +62,9 @@ class TypedDefinition(Definition):
             yield MARKING_REQUIRED.broken("required", value=False, bound=True)
         value_type = closure.definition(self.value_type, ValueTypeDefinition)
         if value_type is not None and not value_type.type.same_as(self.type):
-            yield VALUE_TYPE_FITS.broken("type", f"{value_type.api_name} holds {value_type.type.base}.", value=self.type.base, bound=value_type.type.base)
+            yield VALUE_TYPE_FITS.broken(
+                "type", f"{value_type.api_name} holds {value_type.type.base}.", value=self.type.base, bound=value_type.type.base
+            )
         for name in ("unit", "pattern"):
             hint = getattr(self.format, name) if self.format else ""
             if len(hint) > DISPLAY_NAME or refused_character(hint):

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from app.domain.common import IRI_UNIQUE, NAME_UNIQUE, REFERENCED
 from app.domain.merge import difference
-from app.domain.plan import Plan
 from app.domain.rollback import later_steps
 from app.persistence.mapping import VERSION_COLUMNS, entity_of
 from app.persistence.tables import LAST
 
 if TYPE_CHECKING:
     from app.domain.entity import Entity
+    from app.domain.plan import Plan
     from app.persistence.neighbourhood import Reader
 
 
@@ -48,7 +48,7 @@ def _paths(path: str, made: Entity, later: list[Entity]) -> list[str]:
 async def _histories(reader: Reader, rids: set[str], revision: int) -> dict[str, tuple[Entity, list[Entity]]]:
     """Of each entity the version that the revision made, and all after it."""
     rows = await reader.fetch(
-        f"SELECT {VERSION_COLUMNS} FROM entity_version WHERE rid = ANY ($1::text[]) AND revision_from >= $2 ORDER BY rid, version",  # noqa: S608
+        f"SELECT {VERSION_COLUMNS} FROM entity_version WHERE rid = ANY ($1::text[]) AND revision_from >= $2 ORDER BY rid, version",
         list(rids),
         revision,
     )
@@ -60,7 +60,7 @@ async def _histories(reader: Reader, rids: set[str], revision: int) -> dict[str,
 
 async def _began(reader: Reader, table: str, who: str, rids: tuple[str, ...], what: str, value: str, revision: int) -> set[int]:
     rows = await reader.fetch(
-        f"SELECT DISTINCT revision_from FROM {table} WHERE {who} = ANY ($1::text[]) AND {what} = $2"  # noqa: S608 - names of ours
+        f"SELECT DISTINCT revision_from FROM {table} WHERE {who} = ANY ($1::text[]) AND {what} = $2"
         f" AND revision_to = {LAST} AND revision_from > $3",
         list(rids), value, revision,
     )  # fmt: skip

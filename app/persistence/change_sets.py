@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from app.domain.actor import Actor
 from app.domain.change_set import ChangeSet, Operation
 from app.domain.errors import NotFound
-from app.domain.ontology import Ontology
 from app.domain.topics import change_set_topic
 from app.persistence import store
 from app.persistence.mapping import change_set_of, ontology_of, operation_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.domain.actor import Actor
+    from app.domain.ontology import Ontology
     from app.persistence.database import Transaction
     from app.persistence.neighbourhood import Reader
 
@@ -31,7 +32,7 @@ _STAGE = """
 async def ontology_named(reader: Reader, name: str) -> Ontology:
     """The ontology with this apiName, or with this rid."""
     column = "rid" if name.startswith("ri.") else "lower(api_name)"
-    rows = await reader.fetch(f"SELECT * FROM ontology WHERE {column} = $1", name if column == "rid" else name.lower())  # noqa: S608
+    rows = await reader.fetch(f"SELECT * FROM ontology WHERE {column} = $1", name if column == "rid" else name.lower())
     if not rows:
         raise NotFound("ontology", name[:120])
     return ontology_of(rows[0])
@@ -49,7 +50,7 @@ async def epoch(reader: Reader) -> int:
 
 async def find(reader: Reader, rid: str, *, lock: bool = False) -> ChangeSet:
     """The envelope; with `lock` nobody else changes it until the transaction ends."""
-    rows = await reader.fetch(f"SELECT * FROM change_set WHERE rid = $1{' FOR UPDATE' if lock else ''}", rid)  # noqa: S608
+    rows = await reader.fetch(f"SELECT * FROM change_set WHERE rid = $1{' FOR UPDATE' if lock else ''}", rid)
     if not rows:
         raise NotFound("change set", rid[:120])
     return change_set_of(rows[0])
@@ -88,9 +89,7 @@ async def stage(work: Transaction, rid: str, staged: Sequence[Operation], actor:
     ]  # fmt: skip
     await work.execute_many(_STAGE, rows)
     return [
-        Operation(
-            each.verb, each.kind, each.rid, each.ref, each.expected_version, each.cascade, each.fields, each.restores, str(number)
-        )
+        Operation(each.verb, each.kind, each.rid, each.ref, each.expected_version, each.cascade, each.fields, each.restores, str(number))
         for number, each in numbered
     ]
 
@@ -106,7 +105,8 @@ async def touch(work: Transaction, rid: str, **columns: Any) -> ChangeSet:
     assignments = [f"{name} = ${place}" for place, name in enumerate(given, start=2)]
     if "operation_count_by" in columns:
         assignments.append(f"operation_count = operation_count + ({int(columns['operation_count_by'])})")
-    sql = f"UPDATE change_set SET {', '.join((*assignments, 'version = version + 1', 'updated_at = clock_timestamp()'))} WHERE rid = $1 RETURNING *"  # noqa: S608
+    assignments += ["version = version + 1", "updated_at = clock_timestamp()"]
+    sql = f"UPDATE change_set SET {', '.join(assignments)} WHERE rid = $1 RETURNING *"
     row = await work.fetchrow(sql, rid, *given.values())
     if row is None:
         raise NotFound("change set", rid[:120])
@@ -129,7 +129,9 @@ async def log(work: Transaction, change_set: ChangeSet, event: str, actor: Actor
         "mergedRevision": change_set.merged_revision,
         **data,
     }
-    await store.audited(work, change_set.ontology, actor, event, "change_set", change_set.rid, change_set=change_set.rid, detail=data or None)
+    await store.audited(
+        work, change_set.ontology, actor, event, "change_set", change_set.rid, change_set=change_set.rid, detail=data or None
+    )
     topic = _TOPICS.get(event, "updated")
     if topic is not None:
         payload = {"changeSet": change_set.rid, "ontology": change_set.ontology, "event": event, **envelope}
@@ -149,7 +151,9 @@ async def log(work: Transaction, change_set: ChangeSet, event: str, actor: Actor
 
 async def drop(work: Transaction, rid: str, ids: Sequence[str]) -> int:
     """Take operations out; answers with how many there were."""
-    rows = await work.fetch("DELETE FROM operation WHERE change_set = $1 AND id = ANY ($2::uuid[]) RETURNING id", rid, [UUID(each) for each in ids])
+    rows = await work.fetch(
+        "DELETE FROM operation WHERE change_set = $1 AND id = ANY ($2::uuid[]) RETURNING id", rid, [UUID(each) for each in ids]
+    )
     return len(rows)
 
 
@@ -188,7 +192,5 @@ async def contributors(reader: Reader, rid: str) -> set[str]:
 
 async def rolled_back(work: Transaction, rid: str, by: str) -> bool:
     """Mark a merged change set as undone by another; False where it was undone before."""
-    rows = await work.fetch(
-        "UPDATE change_set SET rolled_back_by = $2 WHERE rid = $1 AND rolled_back_by IS NULL RETURNING rid", rid, by
-    )
+    rows = await work.fetch("UPDATE change_set SET rolled_back_by = $2 WHERE rid = $1 AND rolled_back_by IS NULL RETURNING rid", rid, by)
     return bool(rows)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,8 @@ from app.domain.errors import QueryTimeout, Unavailable
 from app.observability.metrics import DATABASE_SECONDS
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Sequence
+
     from asyncpg import Connection, Pool, Record
 
 LOG_CHANNEL = "oms_log"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,8 @@ from app.domain.kind import Kind
 from app.persistence.tables import LAST
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.persistence.neighbourhood import Reader
 
 DEPTH = 10  # steps
@@ -46,7 +47,7 @@ async def of(reader: Reader, ontology: str, touched: Sequence[str]) -> tuple[Imp
         SELECT e.rid, e.kind, e.api_name, e.display_name, n.target, n.edge, n.path, n.depth
         FROM nearest AS n JOIN entity AS e ON e.rid = n.rid AND NOT e.deleted AND e.ontology = $1
         ORDER BY n.depth, e.kind, e.name_key LIMIT {MOST}
-        """,  # noqa: S608 - numbers of ours
+        """,
         ontology,
         list(touched),
     )

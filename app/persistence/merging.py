@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from app.domain.change_set import ChangeSet, Operation, Origin, Resolution, Verb
-from app.domain.entity import Change
 from app.domain.errors import InvalidState
 from app.domain.merge import Conflict
-from app.domain.ontology import Ontology
 from app.domain.plan import Plan, judge
 from app.domain.planning import prepare
 from app.domain.rid import mint
@@ -21,7 +17,12 @@ from app.persistence.background import off_loop
 from app.persistence.tables import LAST
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from datetime import datetime
+
     from app.domain.actor import Actor
+    from app.domain.entity import Change
+    from app.domain.ontology import Ontology
     from app.persistence.database import Database, Transaction
     from app.persistence.neighbourhood import Reader
 
@@ -137,7 +138,7 @@ async def _names_free(work: Transaction, ontology: str, plan: Plan) -> bool:
         SELECT n.rid FROM entity_name AS n
         JOIN unnest($2::text[], $3::text[]) AS wanted (namespace, name) ON n.namespace = wanted.namespace AND n.name = wanted.name
         WHERE n.ontology = $1 AND n.revision_to = {LAST}
-        """,  # noqa: S608 - a number of ours
+        """,
         ontology, [key[0] for key in wanted], [key[1] for key in wanted],
     )  # fmt: skip
     return all(row["rid"] in leaving for row in rows)
@@ -180,5 +181,3 @@ async def merge(
         await change_sets.log(work, change_set, "merged", actor, revision=revision)
         await asyncio.sleep(0)
     return merged
-
-

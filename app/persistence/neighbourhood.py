@@ -11,22 +11,24 @@ others in the next state; a state ends where no step leaves it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from app.domain.change_set import Operation
 from app.domain.closure import Closure
 from app.domain.definition import Edge
-from app.domain.entity import Entity
 from app.domain.plan import NameKey, wanted_names
-from app.domain.planning import Prepared
 from app.persistence.background import off_loop
 from app.persistence.mapping import ENTITY_COLUMNS, VERSION_COLUMNS, entity_of
 from app.persistence.tables import LAST
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from asyncpg import Record
+
+    from app.domain.change_set import Operation
+    from app.domain.entity import Entity
+    from app.domain.planning import Prepared
 
 
 class Reader(Protocol):
@@ -36,10 +38,13 @@ class Reader(Protocol):
         """All rows."""
 
 
+IN, OUT = "in", "out"  # from what is referred to, to who refers; and the other way
+
+
 @dataclass(frozen=True)
 class _Step:
     state: str
-    incoming: bool  # from what is referred to, to who refers
+    way: str
     edges: tuple[Edge, ...]
     next: str
 
@@ -47,32 +52,32 @@ class _Step:
 _ALL = tuple(Edge)
 _DEPENDENT = (Edge.OWNER, Edge.SIDE, Edge.FOREIGN_KEY, Edge.INTERMEDIARY, Edge.INTERMEDIARY_LINK, Edge.ACTION)
 STEPS: tuple[_Step, ...] = (
-    _Step("touched", True, (Edge.OWNER,), "sibling"),
-    _Step("touched", True, (Edge.EXTENDS, Edge.IMPLEMENTS, Edge.DECLARED_BY, Edge.SHARED_PROPERTY), "above"),
-    _Step("touched", True, (Edge.SIDE,), "facing"),
-    _Step("touched", True, (Edge.FOREIGN_KEY, Edge.INTERMEDIARY_LINK), "linked"),
-    _Step("touched", True, (Edge.PRIMARY_KEY, Edge.TITLE, Edge.MAPPED_TO, Edge.VALUE_TYPE, Edge.ACTION), "judged"),
-    _Step("touched", False, (Edge.OWNER, Edge.SIDE), "judged"),
-    _Step("touched", False, tuple(edge for edge in _ALL if edge not in {Edge.OWNER, Edge.SIDE}), "known"),
-    _Step("deleted", True, _DEPENDENT, "deleted"),
-    _Step("deleted", True, tuple(edge for edge in _ALL if edge not in _DEPENDENT), "above"),
-    _Step("deleted", False, _ALL, "judged"),
-    _Step("above", True, (Edge.EXTENDS, Edge.IMPLEMENTS, Edge.DECLARED_BY), "above"),
-    _Step("above", True, (Edge.SIDE,), "facing"),
-    _Step("above", True, (Edge.OWNER,), "sibling"),
-    _Step("above", True, (Edge.ACTION,), "judged"),
-    _Step("above", False, _ALL, "known"),
-    _Step("facing", False, (Edge.SIDE,), "judged"),
-    _Step("facing", False, tuple(edge for edge in _ALL if edge is not Edge.SIDE), "known"),
-    _Step("judged", True, (Edge.OWNER,), "sibling"),
-    _Step("judged", True, (Edge.SIDE,), "linked"),
-    _Step("judged", True, (Edge.ACTION,), "judged"),
-    _Step("judged", False, _ALL, "known"),
-    _Step("linked", False, _ALL, "known"),
-    _Step("known", False, (Edge.EXTENDS, Edge.SHARED_PROPERTY, Edge.PRIMARY_KEY, Edge.IMPLEMENTS), "known"),
+    _Step("touched", IN, (Edge.OWNER,), "sibling"),
+    _Step("touched", IN, (Edge.EXTENDS, Edge.IMPLEMENTS, Edge.DECLARED_BY, Edge.SHARED_PROPERTY), "above"),
+    _Step("touched", IN, (Edge.SIDE,), "facing"),
+    _Step("touched", IN, (Edge.FOREIGN_KEY, Edge.INTERMEDIARY_LINK), "linked"),
+    _Step("touched", IN, (Edge.PRIMARY_KEY, Edge.TITLE, Edge.MAPPED_TO, Edge.VALUE_TYPE, Edge.ACTION), "judged"),
+    _Step("touched", OUT, (Edge.OWNER, Edge.SIDE), "judged"),
+    _Step("touched", OUT, tuple(edge for edge in _ALL if edge not in {Edge.OWNER, Edge.SIDE}), "known"),
+    _Step("deleted", IN, _DEPENDENT, "deleted"),
+    _Step("deleted", IN, tuple(edge for edge in _ALL if edge not in _DEPENDENT), "above"),
+    _Step("deleted", OUT, _ALL, "judged"),
+    _Step("above", IN, (Edge.EXTENDS, Edge.IMPLEMENTS, Edge.DECLARED_BY), "above"),
+    _Step("above", IN, (Edge.SIDE,), "facing"),
+    _Step("above", IN, (Edge.OWNER,), "sibling"),
+    _Step("above", IN, (Edge.ACTION,), "judged"),
+    _Step("above", OUT, _ALL, "known"),
+    _Step("facing", OUT, (Edge.SIDE,), "judged"),
+    _Step("facing", OUT, tuple(edge for edge in _ALL if edge is not Edge.SIDE), "known"),
+    _Step("judged", IN, (Edge.OWNER,), "sibling"),
+    _Step("judged", IN, (Edge.SIDE,), "linked"),
+    _Step("judged", IN, (Edge.ACTION,), "judged"),
+    _Step("judged", OUT, _ALL, "known"),
+    _Step("linked", OUT, _ALL, "known"),
+    _Step("known", OUT, (Edge.EXTENDS, Edge.SHARED_PROPERTY, Edge.PRIMARY_KEY, Edge.IMPLEMENTS), "known"),
 )
 _UNSETTLED = ("known", "sibling")
-_TABLE = ", ".join(f"('{s.state}', {s.incoming}, '{edge}', '{s.next}')" for s in STEPS for edge in s.edges)
+_TABLE = ", ".join(f"('{s.state}', {s.way == IN}, '{edge}', '{s.next}')" for s in STEPS for edge in s.edges)
 
 
 def _closure_sql(*, at_head: bool) -> str:
@@ -98,7 +103,7 @@ def _closure_sql(*, at_head: bool) -> str:
             SELECT rid, bool_or(state <> ALL (ARRAY{list(_UNSETTLED)!r})) AS settled FROM reached GROUP BY rid
         )
         SELECT {listed}, seen.settled FROM seen JOIN {table} AS e ON e.rid = seen.rid WHERE {alive}
-    """  # noqa: S608 - our own table of steps
+    """
 
 
 _CLOSURE = _closure_sql(at_head=True)
@@ -107,7 +112,7 @@ _CLOSURE_AT = _closure_sql(at_head=False)
 
 async def heads(reader: Reader, ontology: str, rids: Iterable[str]) -> dict[str, Entity]:
     """The newest version of each of these entities, deleted ones too."""
-    sql = f"SELECT {ENTITY_COLUMNS} FROM entity WHERE ontology = $1 AND rid = ANY ($2::text[])"  # noqa: S608 - our own columns
+    sql = f"SELECT {ENTITY_COLUMNS} FROM entity WHERE ontology = $1 AND rid = ANY ($2::text[])"
     rows = await reader.fetch(sql, ontology, list(set(rids)))
     return await off_loop(lambda: {row["rid"]: entity_of(row) for row in rows}, len(rows))
 
@@ -117,7 +122,7 @@ async def heads_at(reader: Reader, ontology: str, rids: Iterable[str], revision:
     sql = f"""
         SELECT {VERSION_COLUMNS} FROM entity_version
         WHERE ontology = $1 AND rid = ANY ($2::text[]) AND revision_from <= $3 AND $3 < revision_to
-    """  # noqa: S608 - our own columns
+    """
     return {row["rid"]: entity_of(row) for row in await reader.fetch(sql, ontology, list(set(rids)), revision)}
 
 
@@ -126,14 +131,16 @@ async def versions(reader: Reader, operations: Iterable[Operation], newest: dict
     wanted = {
         (operation.rid, operation.expected_version)
         for operation in operations
-        if operation.expected_version is not None and operation.rid in newest and newest[operation.rid].version != operation.expected_version
+        if operation.expected_version is not None
+        and operation.rid in newest
+        and newest[operation.rid].version != operation.expected_version
     }
     if not wanted:
         return {}
     sql = f"""
         SELECT {VERSION_COLUMNS} FROM entity_version
         JOIN unnest($1::text[], $2::int[]) AS wanted (of_rid, of_version) ON rid = of_rid AND version = of_version
-    """  # noqa: S608 - our own columns
+    """
     rows = await reader.fetch(sql, [rid for rid, _ in wanted], [version for _, version in wanted])
     return {(row["rid"], row["version"]): entity_of(row) for row in rows}
 
@@ -159,7 +166,9 @@ async def closure(reader: Reader, prepared: Prepared, at: int | None = None) -> 
         return Closure()
     arguments = ([rid for rid, _ in seeds], [state for _, state in seeds])
     rows = await (reader.fetch(_CLOSURE, *arguments) if at is None else reader.fetch(_CLOSURE_AT, *arguments, at))
-    return await off_loop(lambda: Closure((entity_of(row) for row in rows), settled=(row["rid"] for row in rows if row["settled"])), len(rows))
+    return await off_loop(
+        lambda: Closure((entity_of(row) for row in rows), settled=(row["rid"] for row in rows if row["settled"])), len(rows)
+    )
 
 
 async def names(reader: Reader, ontology: str, prepared: Prepared, at: int | None = None) -> dict[NameKey, str]:
@@ -172,6 +181,6 @@ async def names(reader: Reader, ontology: str, prepared: Prepared, at: int | Non
         SELECT n.namespace, n.name, n.rid FROM entity_name AS n
         JOIN unnest($2::text[], $3::text[]) AS wanted (namespace, name) ON n.namespace = wanted.namespace AND n.name = wanted.name
         WHERE n.ontology = $1 AND {current}
-    """  # noqa: S608 - our own columns and a number
+    """
     rows = await reader.fetch(sql, ontology, [namespace for namespace, _ in wanted], [name for _, name in wanted])
     return {(row["namespace"], row["name"]): row["rid"] for row in rows}

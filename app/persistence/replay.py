@@ -21,7 +21,7 @@ async def changes(reader: Reader, ontology: str, revision: int) -> tuple[Change,
         SELECT c.index, c.version AS changed_to, c.action, {columns} FROM change AS c
         JOIN entity_version AS v ON v.rid = c.rid AND v.version IN (c.version, c.version - 1)
         WHERE c.ontology = $1 AND c.revision = $2 ORDER BY c.index
-        """,  # noqa: S608 - our own columns
+        """,
         ontology,
         revision,
     )

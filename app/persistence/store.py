@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from app.domain.actor import Actor
 from app.domain.entity import Change, Entity
-from app.domain.ontology import Ontology
 from app.domain.topics import change_set_topic, entity_topic
 from app.persistence.background import off_loop
 from app.persistence.database import LOG_CHANNEL
@@ -19,6 +15,11 @@ from app.persistence.mapping import filed, ontology_of
 from app.persistence.tables import LAST
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from app.domain.actor import Actor
+    from app.domain.ontology import Ontology
     from app.persistence.database import Transaction
 
 _ROW = """
@@ -38,8 +39,8 @@ _UPSERT = f"""
         api_name = excluded.api_name, name_key = excluded.name_key, display_name = excluded.display_name,
         display_key = excluded.display_key, status = excluded.status, owner = excluded.owner, position = excluded.position,
         definition = excluded.definition, updated_at = excluded.updated_at, updated_by = excluded.updated_by
-"""  # noqa: S608 - our own columns
-_VERSIONS = f"INSERT INTO entity_version ({_ROW}, revision_from, deleted) SELECT {_VALUES}, revision, deleted FROM {_ARRAYS}"  # noqa: S608
+"""
+_VERSIONS = f"INSERT INTO entity_version ({_ROW}, revision_from, deleted) SELECT {_VALUES}, revision, deleted FROM {_ARRAYS}"
 _REFERENCES = """
     INSERT INTO entity_reference (ontology, source, target, edge, path, revision_from)
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[])
@@ -53,13 +54,15 @@ _LOG = """
     SELECT * FROM unnest($1::text[], $2::bigint[], $3::int[], $4::text[], $5::text[], $6::int[], $7::text[])
 """
 _AUDIT = """
-    INSERT INTO audit_log (at, ontology, actor, actor_name, action, entity, rid, change_set, revision, before_version, after_version, request_id)
+    INSERT INTO audit_log (at, ontology, actor, actor_name, action, entity, rid, change_set, revision, before_version, after_version,
+        request_id)
     SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
     $9::bigint[], $10::int[], $11::int[], $12::text[])
 """
 _OUTBOX = """
     INSERT INTO outbox (topic, key, ontology, revision, index, rid, version, actor, request_id, traceparent)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::int[], $6::text[], $7::int[], $8::text[], $9::text[], $10::text[])
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::int[], $6::text[], $7::int[], $8::text[], $9::text[],
+    $10::text[])
 """
 
 
@@ -96,9 +99,7 @@ def settled(changes: Sequence[Change], revision: int, at: datetime, actor: Actor
 def _after(after: Entity | None, revision: int, at: datetime, actor: Actor) -> Entity | None:
     if after is None:
         return None
-    return Entity(
-        after.rid, after.version, after.definition, revision, after.created_at or at, after.created_by or actor.id, at, actor.id
-    )
+    return Entity(after.rid, after.version, after.definition, revision, after.created_at or at, after.created_by or actor.id, at, actor.id)
 
 
 async def store(
@@ -109,12 +110,16 @@ async def store(
     moved = [change.rid for change in changes if change.before is not None]
     if moved:
         await work.execute(
-            f"UPDATE entity_version SET revision_to = $2 WHERE rid = ANY ($1::text[]) AND revision_to = {LAST}", moved, revision  # noqa: S608
+            f"UPDATE entity_version SET revision_to = $2 WHERE rid = ANY ($1::text[]) AND revision_to = {LAST}",
+            moved,
+            revision,
         )
     restored = [change.rid for change in changes if change.before is None and change.after is not None and change.after.version > 1]
     if restored:
         await work.execute(
-            f"UPDATE entity_version SET revision_to = $2 WHERE rid = ANY ($1::text[]) AND revision_to = {LAST}", restored, revision  # noqa: S608
+            f"UPDATE entity_version SET revision_to = $2 WHERE rid = ANY ($1::text[]) AND revision_to = {LAST}",
+            restored,
+            revision,
         )
     await work.execute_many(_UPSERT, rows)
     await work.execute_many(_VERSIONS, rows)
@@ -166,7 +171,9 @@ async def _parts(work: Transaction, ontology: str, revision: int, changes: Seque
         if rids:
             column = "source" if table == "entity_reference" else "rid"
             await work.execute(
-                f"UPDATE {table} SET revision_to = $2 WHERE {column} = ANY ($1::text[]) AND revision_to = {LAST}", rids, revision  # noqa: S608
+                f"UPDATE {table} SET revision_to = $2 WHERE {column} = ANY ($1::text[]) AND revision_to = {LAST}",
+                rids,
+                revision,
             )
     await work.execute_many(_REFERENCES, references)
     await work.execute_many(_NAMES, names)
@@ -183,7 +190,20 @@ async def _log(
         kind, action = change.kind, change.action
         log.append((ontology, revision, index, change.rid, kind.value, version, action.value))
         audit.append(
-            (at, ontology, actor.id, actor.name, action.value, kind.value, change.rid, change_set, revision, before, after, actor.request_id)
+            (
+                at,
+                ontology,
+                actor.id,
+                actor.name,
+                action.value,
+                kind.value,
+                change.rid,
+                change_set,
+                revision,
+                before,
+                after,
+                actor.request_id,
+            )
         )
         topic = entity_topic(kind, action)
         outbox.append((topic, change.rid, ontology, revision, index, change.rid, version, actor.id, actor.request_id, actor.traceparent))
@@ -219,7 +239,8 @@ async def announce(
 ) -> None:
     """An outbox row that carries its payload."""
     await work.execute(
-        "INSERT INTO outbox (topic, key, ontology, revision, payload, actor, request_id, traceparent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO outbox (topic, key, ontology, revision, payload, actor, request_id, traceparent)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         topic, key, ontology, revision, payload, actor.id, actor.request_id, actor.traceparent,
     )  # fmt: skip
 
@@ -240,5 +261,3 @@ async def audited(
 async def wake(work: Transaction) -> None:
     """Tell every process, when this commits, that a log has grown."""
     await work.execute(f"NOTIFY {LOG_CHANNEL}")
-
-

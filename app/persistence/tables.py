@@ -10,7 +10,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Identity, Index, Integer, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlmodel import Field, SQLModel
 
@@ -168,7 +181,9 @@ class EntityName(SQLModel, table=True):
 
     __tablename__ = "entity_name"
     __table_args__ = (
-        UniqueConstraint("ontology", "namespace", "name", "revision_to", name="entity_name_is_unique", deferrable=True, initially="DEFERRED"),
+        UniqueConstraint(
+            "ontology", "namespace", "name", "revision_to", name="entity_name_is_unique", deferrable=True, initially="DEFERRED"
+        ),
         Index("entity_name_by_rid", "rid", "revision_to"),
     )
     id: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))

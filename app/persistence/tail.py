@@ -146,7 +146,7 @@ class Tail:
                 if not isinstance(lost, LOST):
                     log.exception("The tail failed.")
                 log.warning("The tail lost its connection and will connect again.", reason=type(lost).__name__, failures=failures)
-                await asyncio.sleep(min(LONGEST_PAUSE, 0.1 * 2**failures) * random.uniform(0.5, 1))  # noqa: S311 - spreads processes
+                await asyncio.sleep(min(LONGEST_PAUSE, 0.1 * 2**failures) * random.uniform(0.5, 1))
 
     async def _follow(self, connection: Connection) -> None:
         while True:

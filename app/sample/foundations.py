@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from app.domain.change_set import Operation
 from app.domain.kind import Kind
 from app.sample.words import Vocabulary, create, data_type
+
+if TYPE_CHECKING:
+    from app.domain.change_set import Operation
 
 GROUPS = {
     "network": ("#0B6E4F", "Network", "노선망"),
@@ -24,7 +26,11 @@ GROUPS = {
 VALUE_TYPES: dict[str, tuple[str, list[dict[str, Any]], str]] = {
     "emailAddress": ("string", [{"type": "REGEX", "pattern": r"[^@\s]+@[^@\s]+\.[a-z]{2,}"}], "An address that mail can be sent to."),
     "phoneNumber": ("string", [{"type": "REGEX", "pattern": r"\+[1-9][0-9]{6,14}"}], "E.164, with the plus sign."),
-    "countryCode": ("string", [{"type": "ONE_OF", "values": ["AT", "BE", "CH", "DE", "DK", "FR", "IT", "KR", "NL", "SE"]}], "ISO 3166-1 alpha-2."),
+    "countryCode": (
+        "string",
+        [{"type": "ONE_OF", "values": ["AT", "BE", "CH", "DE", "DK", "FR", "IT", "KR", "NL", "SE"]}],
+        "ISO 3166-1 alpha-2.",
+    ),
     "currencyCode": ("string", [{"type": "ONE_OF", "values": ["EUR", "CHF", "DKK", "SEK", "KRW"]}], "ISO 4217."),
     "percentage": ("double", [{"type": "RANGE", "min": 0, "max": 100}], "Hundredths of a whole."),
     "uicNumber": ("string", [{"type": "LENGTH", "min": 12, "max": 12}], "The twelve digits painted on a vehicle."),
@@ -32,7 +38,14 @@ VALUE_TYPES: dict[str, tuple[str, list[dict[str, Any]], str]] = {
     "labels": ("string[]", [{"type": "ARRAY_SIZE", "max": 20}, {"type": "ARRAY_UNIQUE"}], "Up to twenty different words."),
     "postalAddress": (
         "struct(street=string,postcode=string,city=string,country=string)",
-        [{"key": "country", "type": "STRUCT_FIELD", "field": "country", "constraint": {"key": "length", "type": "LENGTH", "min": 2, "max": 2}}],
+        [
+            {
+                "key": "country",
+                "type": "STRUCT_FIELD",
+                "field": "country",
+                "constraint": {"key": "length", "type": "LENGTH", "min": 2, "max": 2},
+            }
+        ],
         "Where letters go.",
     ),
     "severity": ("integer", [{"type": "ONE_OF", "values": [1, 2, 3, 4, 5]}], "1 is a nuisance, 5 a catastrophe."),
@@ -56,7 +69,12 @@ INTERFACES: dict[str, dict[str, Any]] = {
     "Named": {"description": "Something that people call by a name.", "properties": ["name!"]},
     "Located": {"description": "Something that has a place.", "properties": ["location!"], "extends": ["Named"]},
     "Valid": {"description": "Something that holds for a time.", "properties": ["validFrom!", "validUntil"]},
-    "Asset": {"description": "Something that we own and maintain.", "properties": [], "extends": ["Named", "Recorded"], "own": {"assetNumber": "string!", "bookValue": "decimal(14,2)"}},
+    "Asset": {
+        "description": "Something that we own and maintain.",
+        "properties": [],
+        "extends": ["Named", "Recorded"],
+        "own": {"assetNumber": "string!", "bookValue": "decimal(14,2)"},
+    },
     "Contactable": {"description": "Somebody whom we can reach.", "properties": [], "own": {"email": "string!", "phone": "string"}},
     "Payable": {"description": "Something that costs money.", "properties": ["amount!"], "extends": ["Recorded"]},
 }
@@ -65,7 +83,8 @@ INTERFACES: dict[str, dict[str, Any]] = {
 def vocabulary() -> Vocabulary:
     """The types behind the names."""
     return Vocabulary(
-        {name: data_type(text) for name, (text, _, _) in VALUE_TYPES.items()}, {name: data_type(text) for name, (text, _, _) in SHARED.items()}
+        {name: data_type(text) for name, (text, _, _) in VALUE_TYPES.items()},
+        {name: data_type(text) for name, (text, _, _) in SHARED.items()},
     )
 
 
@@ -88,10 +107,12 @@ def foundations() -> list[Operation]:
 
 def _interface(name: str, given: dict[str, Any]) -> Operation:
     properties: list[dict[str, Any]] = [
-        {"key": each.rstrip("!"), "sharedProperty": f"ref:{each.rstrip('!')}", "required": each.endswith("!")} for each in given["properties"]
+        {"key": each.rstrip("!"), "sharedProperty": f"ref:{each.rstrip('!')}", "required": each.endswith("!")}
+        for each in given["properties"]
     ]
     properties += [
-        {"key": own, "apiName": own, "type": data_type(text.rstrip("!")), "required": text.endswith("!")} for own, text in given.get("own", {}).items()
+        {"key": own, "apiName": own, "type": data_type(text.rstrip("!")), "required": text.endswith("!")}
+        for own, text in given.get("own", {}).items()
     ]
     extends = [f"ref:{each}" for each in given.get("extends", [])]
     return create(Kind.INTERFACE, name, apiName=name, description=given["description"], properties=properties, extends=extends)

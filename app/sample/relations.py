@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from app.domain.change_set import Operation
 from app.domain.kind import Kind
 from app.sample.words import create
+
+if TYPE_CHECKING:
+    from app.domain.change_set import Operation
 
 # name, one side, its name for the other, many side, its name for the other, foreign key on the many side
 ONE_TO_MANY = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.domain.actor import Actor, Role
@@ -19,6 +18,8 @@ from app.services.editing import Editing
 from app.services.ontologies import Ontologies
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.persistence.database import Database
 
 NAME = "sample"
@@ -38,7 +39,10 @@ async def tell(database: Database) -> bool:
     """Write the sample unless it is there; answers with whether it was written."""
     try:
         await Ontologies(database).create(
-            ANNA, api_name=NAME, display_name="Northline Rail", description="A regional railway: its network, trains, people and passengers."
+            ANNA,
+            api_name=NAME,
+            display_name="Northline Rail",
+            description="A regional railway: its network, trains, people and passengers.",
         )
     except NameTaken:
         return False
@@ -67,7 +71,9 @@ class _Story:
         await self._disputes()
 
     async def _chapter(self, author: Actor, title: str, made: Sequence[Operation], reviewer: Actor) -> str:
-        opened = await self._change_sets.open(author, NAME, title=title, reviewers=[reviewer.id], operations=[self._spoken(each) for each in made])
+        opened = await self._change_sets.open(
+            author, NAME, title=title, reviewers=[reviewer.id], operations=[self._spoken(each) for each in made]
+        )
         await self._change_sets.request_review(author, opened.rid)
         await self._change_sets.review(reviewer, opened.rid, approve=True, comment="Reads well.")
         merged = await self._change_sets.merge(author, opened.rid)
@@ -145,7 +151,13 @@ class _Story:
             await self._chapter(
                 person,
                 f"Annotate {name}",
-                [self._update(Kind.OBJECT_TYPE, name, annotations={"steward": [{"text": person.name}], "source": [{"text": "TransModel", "language": "en"}]})],
+                [
+                    self._update(
+                        Kind.OBJECT_TYPE,
+                        name,
+                        annotations={"steward": [{"text": person.name}], "source": [{"text": "TransModel", "language": "en"}]},
+                    )
+                ],
                 ANNA,
             )
 
@@ -162,7 +174,9 @@ class _Story:
             self._spoken(create(Kind.PROPERTY, "Station.stepFree", apiName="stepFree", objectType="ref:Station", type={"base": "BOOLEAN"}, status="ACTIVE")),
         ])  # fmt: skip
         await self._change_sets.request_review(MINJI, review.rid)
-        await self._change_sets.comment(ANNA, review.rid, "Should this be on the entrance instead?", about=self._rids["Station"], path="properties")
+        await self._change_sets.comment(
+            ANNA, review.rid, "Should this be on the entrance instead?", about=self._rids["Station"], path="properties"
+        )
         wanted = await open_(TOMAS, NAME, title="Drop tunnels and bridges", operations=[
             self._spoken(Operation(Verb.DELETE, Kind.OBJECT_TYPE, f"ref:{name}")) for name in ("Tunnel", "Bridge")
         ])  # fmt: skip
@@ -181,6 +195,6 @@ class _Story:
             self._spoken(self._update(Kind.OBJECT_TYPE, "Platform", displayName="Platform edge")),
             self._spoken(self._update(Kind.OBJECT_TYPE, "Elevator", description="A lift or an escalator.")),
         ])  # fmt: skip
-        await self._chapter(MINJI, "Platforms are tracks to passengers", [self._update(Kind.OBJECT_TYPE, "Platform", displayName="Platform track")], JONAS)
-
-
+        await self._chapter(
+            MINJI, "Platforms are tracks to passengers", [self._update(Kind.OBJECT_TYPE, "Platform", displayName="Platform track")], JONAS
+        )

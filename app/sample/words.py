@@ -42,9 +42,10 @@ class Type:
 def spoken(name: str) -> str:
     """`rollingStock` as people say it: `Rolling stock`."""
     words = _WORDS.sub(" ", name.replace("-", " ")).split()
-    return " ".join(word if word.isupper() else word.lower() for word in words)[:1].upper() + " ".join(
-        word if word.isupper() else word.lower() for word in words
-    )[1:]
+    return (
+        " ".join(word if word.isupper() else word.lower() for word in words)[:1].upper()
+        + " ".join(word if word.isupper() else word.lower() for word in words)[1:]
+    )
 
 
 def create(kind: Kind, ref: str, **words: Any) -> Operation:
@@ -100,5 +101,7 @@ def data_type(text: str) -> dict[str, Any]:
         return base | {"of": data_type(inside)}
     if name == "struct":
         fields = [part.split("=") for part in inside.split(",")]
-        return base | {"fields": [{"key": own, "apiName": own, "displayName": spoken(own), "type": data_type(kind)} for own, kind in fields]}
+        return base | {
+            "fields": [{"key": own, "apiName": own, "displayName": spoken(own), "type": data_type(kind)} for own, kind in fields]
+        }
     return base

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from app.domain.actor import Actor, Role
 from app.domain.change_set import (
-    IMPORTED_OPERATIONS, OPERATIONS, REF_LENGTH, ChangeSet, ChangeSetStatus, Operation, Origin, ReviewStatus, Verb,
+    IMPORTED_OPERATIONS,
+    OPERATIONS,
+    REF_LENGTH,
+    ChangeSet,
+    ChangeSetStatus,
+    Operation,
+    Origin,
+    ReviewStatus,
+    Verb,
 )  # fmt: skip
-from app.domain.errors import BadInput, ChangeSetTooLarge, InvalidState, OmsError, ReviewRequired
+from app.domain.errors import BadInput, ChangeSetTooLarge, IdempotencyInProgress, InvalidState, OmsError, ReviewRequired
 from app.domain.rid import mint_change_set
 from app.domain.text import DISPLAY_NAME, nfc, refused_character
 from app.persistence import change_sets, idempotency, replay
 from app.persistence.merging import Merged, Proposal, Turn, merge, planned, with_rids
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.domain.ontology import Ontology
     from app.persistence.database import Database, Transaction
     from app.persistence.idempotency import Idempotency
@@ -92,7 +101,7 @@ class Editing:
         if key is not None:
             async with self._database.reading() as snapshot:
                 if await _stored(snapshot, actor, key) is not None:
-                    return idempotency.IdempotencyInProgress()
+                    return IdempotencyInProgress()
         return problem
 
 

@@ -78,7 +78,8 @@ class Ontologies:
         async with self._database.writing() as work:
             before = await _current(work, rid, expected_version)
             row = await work.fetchrow(
-                "UPDATE ontology SET archived_at = now(), version = version + 1, updated_at = now(), updated_by = $2 WHERE rid = $1 RETURNING *",
+                "UPDATE ontology SET archived_at = now(), version = version + 1, updated_at = now(), updated_by = $2"
+                " WHERE rid = $1 RETURNING *",
                 before.rid,
                 actor.id,
             )
@@ -105,7 +106,9 @@ async def _current(work: Transaction, rid: str, expected_version: int) -> Ontolo
     before = await store.lock(work, named.rid)
     if before.version != expected_version:
         sentence = f"The ontology is at version {before.version}, not {expected_version}."
-        conflict = Conflict(before.rid, "version", None, expected_version, before.version, before.version, before.updated_by, before.updated_at, sentence)
+        conflict = Conflict(
+            before.rid, "version", None, expected_version, before.version, before.version, before.updated_by, before.updated_at, sentence
+        )
         raise VersionConflict([conflict])
     if before.archived_at is not None:
         message = f"The ontology {before.api_name} is archived."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from app.domain.actor import Actor, Role
@@ -12,6 +11,8 @@ from app.persistence import change_sets
 from app.services.staging import REVIEWERS, checked_list, checked_text, opened
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.persistence.database import Database
 
 
@@ -36,9 +37,7 @@ class Reviewing:
             await change_sets.log(work, after, "review_requested", actor, reviewers=list(asked))
         return after
 
-    async def review(
-        self, actor: Actor, rid: str, *, approve: bool, comment: str = "", expected_version: int | None = None
-    ) -> ChangeSet:
+    async def review(self, actor: Actor, rid: str, *, approve: bool, comment: str = "", expected_version: int | None = None) -> ChangeSet:
         """Approve the change set as it is now, or ask for changes; nobody approves what they wrote themselves."""
         actor.require(Role.EDITOR)
         text = checked_text(comment, "comment")

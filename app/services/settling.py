@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,17 +15,19 @@ from app.domain.planning import prepare
 from app.domain.rid import mint_change_set
 from app.domain.rollback import inverse
 from app.persistence import blockers, change_sets, impact, neighbourhood, replay
-from app.persistence.impact import Impact
 from app.persistence.merging import Merged, Proposal, Turn, merge, planned
 from app.services.editing import allowed, checked_title
 from app.services.staging import opened
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.domain.kind import Kind
     from app.domain.ontology import Ontology
     from app.domain.plan import Plan
     from app.domain.rules import Violation
     from app.persistence.database import Database, Snapshot, Transaction
+    from app.persistence.impact import Impact
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,15 @@ from uuid import UUID
 from app.domain.actor import Actor, Role
 from app.domain.change_set import OPERATIONS, REF_LENGTH, ChangeSet, ChangeSetStatus, Operation, Origin, ReviewStatus, Verb
 from app.domain.errors import (
-    AlreadyMerged, BadInput, ChangeSetTooLarge, InvalidState, ListTooLong, NotFound, StringTooLong, ValidationFailed, VersionConflict,
+    AlreadyMerged,
+    BadInput,
+    ChangeSetTooLarge,
+    InvalidState,
+    ListTooLong,
+    NotFound,
+    StringTooLong,
+    ValidationFailed,
+    VersionConflict,
 )  # fmt: skip
 from app.domain.kinds import KINDS
 from app.domain.merge import Conflict
@@ -23,9 +30,12 @@ from app.persistence.merging import with_rids
 from app.services.editing import checked_title
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
     from app.persistence.database import Database, Transaction
 
 LABELS = REVIEWERS = 50
+MANY = 1_000  # operations; more take longer than a statement may
 LABEL_LENGTH = 200  # characters
 
 
@@ -83,7 +93,7 @@ class Staging:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def open(
+    async def open(  # noqa: PLR0913 - an envelope has that many fields, all by name
         self, actor: Actor, ontology: str, *, title: str, description: str = "", labels: Sequence[str] = (),
         reviewers: Sequence[str] = (), operations: Sequence[Operation] = (), origin: Origin = Origin.EDIT, rolls_back: str | None = None,
     ) -> ChangeSet:  # fmt: skip
@@ -93,7 +103,7 @@ class Staging:
         if not title:
             message = "A change set has a title."
             raise BadInput(message, path="title")
-        async with self._database.writing(long=len(operations) > 1_000) as work:  # noqa: PLR2004 - more takes longer than a statement may
+        async with self._database.writing(long=len(operations) > MANY) as work:
             found = await change_sets.ontology_named(work, ontology)
             if found.archived_at is not None:
                 message = f"The ontology {found.api_name} is archived."

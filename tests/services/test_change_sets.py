@@ -53,7 +53,9 @@ async def test_staged_operations_merge_as_one_revision(change_sets: ChangeSets) 
         await change_sets.merge(EDITOR, found.rid)
 
 
-async def test_disjoint_fields_merge_and_the_same_field_is_a_conflict(database: Database, editing: Editing, change_sets: ChangeSets) -> None:
+async def test_disjoint_fields_merge_and_the_same_field_is_a_conflict(
+    database: Database, editing: Editing, change_sets: ChangeSets
+) -> None:
     person = (await editing.apply(EDITOR, "main", given.object_type("Person"))).refs["Person"]
     mine = await opened(change_sets, given.update(Kind.OBJECT_TYPE, person, 1, description="Mine", pluralDisplayName="People"))
     clash = await opened(change_sets, given.update(Kind.OBJECT_TYPE, person, 1, displayName="Mine"))
@@ -107,7 +109,9 @@ async def test_deleted_and_edited_is_a_conflict_whichever_side_deleted(editing: 
         assert [conflict.path for conflict in refused.value.conflicts] == [""]
 
 
-async def test_a_protected_ontology_takes_only_what_somebody_else_approved(database: Database, editing: Editing, change_sets: ChangeSets) -> None:
+async def test_a_protected_ontology_takes_only_what_somebody_else_approved(
+    database: Database, editing: Editing, change_sets: ChangeSets
+) -> None:
     await Ontologies(database).update(ADMIN, "main", expected_version=1, settings=OntologySettings(require_review=True))
     with pytest.raises(ReviewRequired):
         await editing.apply(EDITOR, "main", given.object_type())
@@ -129,7 +133,9 @@ async def test_a_protected_ontology_takes_only_what_somebody_else_approved(datab
     assert (await change_sets.merge(EDITOR, found.rid)).revision == 1
 
 
-async def test_rolling_back_the_newest_gives_the_definitions_before_it(database: Database, editing: Editing, change_sets: ChangeSets) -> None:
+async def test_rolling_back_the_newest_gives_the_definitions_before_it(
+    database: Database, editing: Editing, change_sets: ChangeSets
+) -> None:
     person = (await editing.apply(EDITOR, "main", given.object_type("Person"))).refs["Person"]
     before = {row["rid"]: row["definition"] for row in await database.pool.fetch("SELECT * FROM entity WHERE NOT deleted")}
     work = await opened(
@@ -159,7 +165,9 @@ async def test_rolling_back_a_deletion_restores_the_rid_with_a_higher_version(ed
     assert again.changes[0].after.version == 4
 
 
-async def test_a_rollback_keeps_what_came_later_or_names_what_blocks_it(database: Database, editing: Editing, change_sets: ChangeSets) -> None:
+async def test_a_rollback_keeps_what_came_later_or_names_what_blocks_it(
+    database: Database, editing: Editing, change_sets: ChangeSets
+) -> None:
     made = await editing.apply(EDITOR, "main", [*given.object_type("Person"), *given.object_type("Car")])
     first = await editing.apply(EDITOR, "main", [given.update(Kind.OBJECT_TYPE, made.refs["Person"], 1, displayName="A")])
     later = await editing.apply(EDITOR, "main", [given.update(Kind.OBJECT_TYPE, made.refs["Person"], 2, description="Later")])
@@ -176,7 +184,9 @@ async def test_a_rollback_keeps_what_came_later_or_names_what_blocks_it(database
 
 async def test_drop_reorder_amend_and_close(change_sets: ChangeSets) -> None:
     found = await opened(change_sets)
-    found, staged = await change_sets.stage(EDITOR, found.rid, [given.type_group("one"), given.type_group("two"), given.type_group("three")])
+    found, staged = await change_sets.stage(
+        EDITOR, found.rid, [given.type_group("one"), given.type_group("two"), given.type_group("three")]
+    )
     ids = [operation.id for operation in staged]
 
     await change_sets.reorder(EDITOR, found.rid, ids[::-1])

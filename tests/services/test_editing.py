@@ -25,7 +25,10 @@ async def test_an_object_type_and_its_key_are_created_together_as_one_revision(d
     merged = await Editing(database).apply(EDITOR, "main", given.object_type("Person"))
 
     assert merged.revision == 1
-    assert [(change.action, change.kind) for change in merged.changes] == [(Action.CREATED, Kind.OBJECT_TYPE), (Action.CREATED, Kind.PROPERTY)]
+    assert [(change.action, change.kind) for change in merged.changes] == [
+        (Action.CREATED, Kind.OBJECT_TYPE),
+        (Action.CREATED, Kind.PROPERTY),
+    ]
     assert await rows(database, "entity") == 2
     assert await rows(database, "outbox") == 3
     assert await rows(database, "audit_log WHERE entity <> 'change_set'") == 2
@@ -158,4 +161,3 @@ async def test_the_same_request_again_is_answered_and_not_done_again(database: D
     assert [(change.rid, change.action, change.after) for change in again.changes] == [
         (change.rid, change.action, change.after) for change in first.changes
     ]
-

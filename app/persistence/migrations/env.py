@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
-import sqlmodel  # noqa: F401 - registers its types for autogenerate
+import sqlmodel
 from alembic import context
-from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.persistence import tables
+from app.persistence import tables  # noqa: F401 - fills the metadata
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 def _run(connection: Connection) -> None:
-    context.configure(connection=connection, target_metadata=tables.SQLModel.metadata, compare_server_default=True)
+    context.configure(connection=connection, target_metadata=sqlmodel.SQLModel.metadata, compare_server_default=True)
     with context.begin_transaction():
         context.run_migrations()
 
