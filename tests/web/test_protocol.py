@@ -121,6 +121,16 @@ async def test_time_that_the_application_takes_is_not_counted() -> None:
     assert answer.status == 200
 
 
+@pytest.mark.parametrize(
+    "line", [b"OPTIONS * HTTP/1.1", b"CONNECT a:443 HTTP/1.1", b"GET http://a/x HTTP/1.1", b"PRI * HTTP/2.0", b"GET / HTTP/1.0"]
+)
+async def test_an_unusual_request_line_is_answered_and_never_hangs(line: bytes) -> None:
+    async with serving(Echo(), LIMITS) as running:
+        answer = await running.send(line + b"\r\nHost: a\r\n\r\n", seconds=2)
+
+    assert answer.status in {200, 400}
+
+
 async def test_a_request_is_answered_although_the_next_one_on_its_connection_is_refused() -> None:
     async with serving(Echo(), LIMITS) as running:
         reader, writer = await running.connect()
