@@ -25,6 +25,7 @@ from app.persistence.tail import Tail
 from app.services.editing import Editing
 from app.services.live import Live
 from app.web.authentication import Authentication
+from app.web.origins import Origins
 from resolvers.subscriptions.feed import Feed
 from resolvers.transport.execution import Execution
 from resolvers.transport.sockets import SocketProtocol
@@ -149,7 +150,7 @@ class Client:
     async def say(self, **message: Any) -> None:
         await self.connection.send(json.dumps(message))
 
-    async def subscribe(self, query: str = CHANGED, *, id: str = "1", **variables: Any) -> None:
+    async def subscribe(self, query: str = CHANGED, *, id: str = "1", **variables: Any) -> None:  # noqa: A002 - the protocol's word
         await self.say(id=id, type="subscribe", payload={"query": query, "variables": variables})
 
     async def hear(self, seconds: float = 5) -> Any:
@@ -184,7 +185,7 @@ async def serving(
         reports: list[BaseException] = []
         schema = schema or strawberry.Schema(Query, Mutation, Subscription)
         execution = Execution(schema, bounds, open_context, lambda error, _: reports.append(error))
-        endpoint = SocketEndpoint(execution, open_context, Authentication(Tokens()), bounds, origins=origins)
+        endpoint = SocketEndpoint(execution, open_context, Authentication(Tokens()), bounds, Origins(origins))
         await stack.enter_async_context(endpoint.opened())
         port, server = await stack.enter_async_context(listening(endpoint, bounds))
         yield Served(port, endpoint, tail, services, Editing(database), server, reports)

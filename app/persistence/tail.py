@@ -95,7 +95,7 @@ class Tail:
             await self.caught_up()
         rid = self._rids.get(api_name.lower())
         if rid is None:
-            raise NotFound("ontology", api_name)
+            raise NotFound("ontology", api_name[:120])
         return rid
 
     def name(self, ontology: str) -> str:
@@ -146,7 +146,8 @@ class Tail:
                 if not isinstance(lost, LOST):
                     log.exception("The tail failed.")
                 log.warning("The tail lost its connection and will connect again.", reason=type(lost).__name__, failures=failures)
-                await asyncio.sleep(min(LONGEST_PAUSE, 0.1 * 2**failures) * random.uniform(0.5, 1))
+                longest = min(LONGEST_PAUSE, 0.1 * 2 ** min(failures, 10))
+                await asyncio.sleep(longest * random.uniform(0.5, 1))  # noqa: S311 - spreads processes, no secret
 
     async def _follow(self, connection: Connection) -> None:
         while True:

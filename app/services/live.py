@@ -44,7 +44,7 @@ class Live:
         async with self._database.reading() as snapshot:
             ontology = await ontology_of_change_set(snapshot, rid)
         if ontology is None:
-            raise NotFound("change set", rid)
+            raise NotFound("change set", rid[:120])
         return await self._following(Log.CHANGE_SETS, ontology, after)
 
     async def _following(self, log: Log, ontology: str, after: str | None) -> Following:

@@ -30,6 +30,10 @@ TEXT, SHORT, LONG, MEDIUM = 0x81, 126, 127, 65_536
 class SocketProtocol(WebSocketsSansIOProtocol):
     """What `uvicorn.Config(ws=…)` is given; the endpoint finds it in its scope's extensions."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.conn.available_extensions = []  # compression takes more memory than all the rest of a socket
+
     async def run_asgi(self) -> None:
         extensions: dict[str, Any] = self.scope["extensions"]
         extensions[EXTENSION] = self

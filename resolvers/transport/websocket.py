@@ -11,19 +11,19 @@ import asyncio
 from collections import Counter
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from resolvers.transport.groups import Groups
 from resolvers.transport.session import BAD_SUBPROTOCOL, Session
 from resolvers.transport.sockets import socket_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Sequence
+    from collections.abc import AsyncIterator, Coroutine
 
     from starlette.types import Receive, Scope, Send
 
     from app.limits import Limits
     from app.web.authentication import Authentication
+    from app.web.origins import Origins
     from resolvers.transport.execution import Execution, OpenContext
 
 PROTOCOL = "graphql-transport-ws"
@@ -33,7 +33,7 @@ class SocketEndpoint:
     """An ASGI application for WebSockets; `opened` ends what still runs when the server stops."""
 
     def __init__(
-        self, execution: Execution, open_context: OpenContext, authenticate: Authentication, limits: Limits, *, origins: Sequence[str] = ()
+        self, execution: Execution, open_context: OpenContext, authenticate: Authentication, limits: Limits, origins: Origins
     ) -> None:
         self.execution = execution
         self.open_context = open_context
@@ -41,7 +41,7 @@ class SocketEndpoint:
         self.limits = limits
         self.groups = Groups(execution)
         self.sockets: Counter[str] = Counter()  # by subject
-        self._origins = frozenset(origins)
+        self._origins = origins
         self._writing: set[asyncio.Task[object]] = set()
 
     @asynccontextmanager
@@ -61,7 +61,7 @@ class SocketEndpoint:
         """Serve one socket until it closes."""
         await receive()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        if not self._welcomes(headers.get("origin"), headers.get("host", "")):
+        if not self._welcomes(headers.get("origin"), headers.get("host")):
             await send({"type": "websocket.close"})  # before it is accepted: 403
             return
         if PROTOCOL not in scope["subprotocols"]:
@@ -78,8 +78,8 @@ class SocketEndpoint:
         task.add_done_callback(self._writing.discard)
         return await asyncio.shield(task)
 
-    def _welcomes(self, origin: str | None, host: str) -> bool:
-        """Without an origin it is no browser, and nobody's cookies or network are abused."""
-        if origin is None or origin in self._origins or "*" in self._origins:
-            return True
-        return urlsplit(origin).netloc.lower() == host.lower() != ""
+    def _welcomes(self, origin: str | None, host: str | None) -> bool:
+        try:
+            return self._origins.allow_handshake(origin, host)
+        except ValueError:  # such as http://[
+            return False

@@ -286,7 +286,7 @@ async def test_a_user_has_10_sockets_and_another_user_has_10_more(served):
     assert not served.endpoint.sockets
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "https://editor.example.evil", "http://editor.example"])
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "https://editor.example.evil", "http://editor.example", "http://["])
 async def test_another_origin_is_refused_before_the_socket_opens(served, origin):
     with pytest.raises(InvalidStatus) as refused:
         async with connect(served.url, origin=origin, subprotocols=[PROTOCOL]):

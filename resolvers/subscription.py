@@ -1,0 +1,71 @@
+"""The root of subscriptions. Each field returns a feed, which the sockets follow for all who ask alike."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, cast
+
+import strawberry
+
+from app.domain.actor import Role
+from app.services.live import Live
+from resolvers.authorization import requires
+from resolvers.subscriptions.change_set_changed import ChangeSetChanged, ChangeSetEventFilter
+from resolvers.subscriptions.feed import Feed
+from resolvers.subscriptions.ontology_changed import OntologyChanged
+
+After = Annotated[
+    str | None,
+    strawberry.argument(
+        description="The cursor of the last event seen: what followed it comes first, without gap or duplicate, then what happens. "
+        "Without it only what happens from now on. CURSOR_EXPIRED when it is of another epoch or too far behind: read the data again."
+    ),
+]
+OntologyName = Annotated[str, strawberry.argument(description="The apiName of the ontology.")]
+
+
+@strawberry.type(description="What is pushed when it is committed, over graphql-transport-ws. When it can be searched is another matter.")
+class Subscription:
+    @strawberry.subscription(
+        description="One event for each revision of an ontology, however large, in order. `after` takes `epoch.revision`, such as `1.42`.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def ontology_changed(
+        self, info: strawberry.Info[Any], ontology: OntologyName = "main", after: After = None
+    ) -> AsyncIterator[OntologyChanged]:
+        return _feed(Feed(await _live(info).merges(ontology, after), OntologyChanged.of))
+
+    @strawberry.subscription(
+        description="What happens to one change set, in order. NOT_FOUND where there is none.", extensions=[requires(Role.VIEWER)]
+    )
+    async def change_set_changed(
+        self,
+        info: strawberry.Info[Any],
+        rid: Annotated[strawberry.ID, strawberry.argument(description="The rid of the change set.")],
+        after: After = None,
+    ) -> AsyncIterator[ChangeSetChanged]:
+        following = await _live(info).change_set(rid, after)
+        return _feed(Feed(following, ChangeSetChanged.of, lambda entry: entry.change_set == rid))
+
+    @strawberry.subscription(
+        description="What happens to the change sets of an ontology, in order, so that people learn what waits for them.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def change_sets_changed(
+        self,
+        info: strawberry.Info[Any],
+        ontology: OntologyName = "main",
+        filter: Annotated[ChangeSetEventFilter | None, strawberry.argument(description="Which events; all where it is left out.")] = None,
+        after: After = None,
+    ) -> AsyncIterator[ChangeSetChanged]:
+        wants = (filter or ChangeSetEventFilter()).wants()
+        return _feed(Feed(await _live(info).change_sets(ontology, after), ChangeSetChanged.of, wants))
+
+
+def _live(info: strawberry.Info[Any]) -> Live:
+    return cast("Live", info.context.services.live)
+
+
+def _feed(feed: Feed[Any]) -> AsyncIterator[Any]:
+    """Strawberry wants an iterator in the annotation, and gets what makes one."""
+    return cast("AsyncIterator[Any]", feed)
