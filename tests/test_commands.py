@@ -39,7 +39,8 @@ def environment(home, **given):
 def oms(home, *arguments, **given):
     """One command to its end."""
     command = [sys.executable, "-m", "app.cli", *arguments]
-    return subprocess.run(command, cwd=home, env=environment(home, **given), capture_output=True, text=True, timeout=SECONDS)
+    around = environment(home, **given)
+    return subprocess.run(command, cwd=home, env=around, capture_output=True, text=True, timeout=SECONDS, check=False)
 
 
 def refused(ended):

@@ -16,9 +16,7 @@ FLUSH_SECONDS = 2.0
 
 
 @contextmanager
-def reporting(
-    dsn: str | None, environment: str, release: str, expected: tuple[type[BaseException], ...], **options: Any
-) -> Iterator[None]:
+def reporting(dsn: str | None, environment: str, release: str, expected: tuple[type[BaseException], ...], **options: Any) -> Iterator[None]:
     """Report faults until the block ends; no body, header or local variable of a request is sent along."""
     if dsn is None:
         yield
@@ -33,7 +31,6 @@ def reporting(
         environment=environment,
         release=release,
         before_send=kept,
-        send_default_pii=False,
         include_local_variables=False,
         max_request_body_size="never",
         default_integrations=False,  # our own edges say what is reported, once each
