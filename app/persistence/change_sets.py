@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from app.persistence.database import Transaction
     from app.persistence.neighbourhood import Reader
 
+PAGE = 1_000  # operations read at once
 _TOPICS = {"opened": "opened", "merged": None, "closed": "closed", "rolled_back": "rolled-back"}  # any other type is an update
 _STAGE = """
     INSERT INTO operation (id, change_set, position, verb, kind, rid, ref, expected_version, cascade, fields, restores, staged_by)
@@ -57,8 +59,18 @@ async def find(reader: Reader, rid: str, *, lock: bool = False) -> ChangeSet:
 
 
 async def operations(reader: Reader, rid: str) -> list[Operation]:
-    """What it holds, in order."""
-    return [operation_of(row) for row in await reader.fetch("SELECT * FROM operation WHERE change_set = $1 ORDER BY position", rid)]
+    """What it holds, in order; read in pages, so that decoding never holds the event loop for long."""
+    found: list[Operation] = []
+    last = 0
+    while True:
+        rows = await reader.fetch(
+            "SELECT * FROM operation WHERE change_set = $1 AND position > $2 ORDER BY position LIMIT $3", rid, last, PAGE
+        )
+        found += [operation_of(row) for row in rows]
+        if len(rows) < PAGE:
+            return found
+        last = rows[-1]["position"]
+        await asyncio.sleep(0)
 
 
 async def insert(work: Transaction, change_set: ChangeSet, actor: Actor) -> ChangeSet:

@@ -13,7 +13,7 @@ from app.domain.plan import Plan, judge
 from app.domain.planning import prepare
 from app.domain.rid import mint
 from app.persistence import change_sets, neighbourhood, store
-from app.persistence.background import off_loop
+from app.persistence.background import off_loop, uncollected
 from app.persistence.tables import LAST
 
 if TYPE_CHECKING:
@@ -67,6 +67,11 @@ def with_rids(operations: Sequence[Operation]) -> list[Operation]:
 
 async def planned(reader: Reader, ontology: str, proposal: Proposal) -> Plan:
     """Load and plan; four statements whatever the size, and one more for a merge whose outcome breaks a rule."""
+    with uncollected(len(proposal.operations)):
+        return await _planned(reader, ontology, proposal)
+
+
+async def _planned(reader: Reader, ontology: str, proposal: Proposal) -> Plan:
     heads = await neighbourhood.heads(reader, ontology, (each.rid for each in proposal.operations))
     older = await neighbourhood.versions(reader, proposal.operations, heads)
     size = len(proposal.operations)
@@ -159,6 +164,20 @@ async def merge(
 
     Held under the lock: only what changed since is looked at again, and where that touches the plan it is made anew.
     """
+    with uncollected(len(plan.changes)):
+        return await _merge(database, actor, ontology, plan, proposal, envelope, guard, before_commit)
+
+
+async def _merge(  # noqa: PLR0913 - the arguments of `merge`
+    database: Database,
+    actor: Actor,
+    ontology: Ontology,
+    plan: Plan,
+    proposal: Proposal,
+    envelope: Callable[[Transaction, Turn], Awaitable[ChangeSet]],
+    guard: Callable[[Transaction, Ontology], Awaitable[None]] | None,
+    before_commit: Callable[[Transaction, Merged], Awaitable[None]] | None,
+) -> Merged:
     async with database.writing(long=True) as work:
         locked = await store.lock(work, ontology.rid)
         if locked.archived_at is not None:
