@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 import pytest
@@ -151,11 +152,15 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_document_is_judged_within_twenty_milliseconds(name: str) -> None:
     document = parse(HOSTILE[name], max_tokens=LIMITS.tokens, allow_empty_selection_sets=False)
-    best = 1.0
-    for _ in range(3):  # the machine may be busy with something else once
-        started = time.process_time()
-        excess = list(figures(document).excess(LIMITS))
-        best = min(best, time.process_time() - started)
+    best, tracer = 1.0, sys.gettrace()
+    sys.settrace(None)  # else the time is that of measuring coverage
+    try:
+        for _ in range(3):  # the machine may be busy with something else once
+            started = time.process_time()
+            excess = list(figures(document).excess(LIMITS))
+            best = min(best, time.process_time() - started)
+    finally:
+        sys.settrace(tracer)
 
     assert best < 0.02
     assert excess

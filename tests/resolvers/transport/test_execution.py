@@ -23,6 +23,8 @@ from tests.resolvers.transport.library import ADMIN, EDITOR, VIEWER, Opened, Que
 
 FACTS = RequestFacts("r1")
 DEAR = "{ things(first: 100) { nodes { properties(first: 100) { nodes { owner { properties(first: 100) { nodes { name } } } } } } } }"
+DEEPER = "ofType { " + "ofType { name } " * 5 + "} "
+REPEATED = '{ __type(name: "Thing") { ' + ("ofType { " + DEEPER * 5 + "} ") * 5 + "} }"
 SCHEMA_AGAIN = "{ " + " ".join(f"s{n}: __schema {{ types {{ fields {{ args {{ type {{ name }} }} }} }} }}" for n in range(20)) + "}"
 
 
@@ -86,6 +88,7 @@ async def test_each_operation_has_a_context_of_its_own_and_it_is_closed() -> Non
         ("{ me }", {"extensions": {"persistedQuery": "x"}}, "BAD_REQUEST"),
         (None, {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "A" * 64}}}, "BAD_REQUEST"),
         (DEAR, {}, "QUERY_TOO_COMPLEX"),
+        (REPEATED, {}, "QUERY_TOO_COMPLEX"),
         ("{ thing {" + " ".join("...a" for _ in range(6)) + "} } fragment a on Thing { name }", {}, "QUERY_TOO_COMPLEX"),
         ("{ __schema { types { fields { type { fields { name } } } } } }", {}, "QUERY_TOO_DEEP"),
         (SCHEMA_AGAIN, {}, "QUERY_TOO_COMPLEX"),
