@@ -49,7 +49,7 @@ def configure(level: str, *, pretty: bool = False) -> None:
     for name in OWN_HANDLERS:
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
-    for name in NOISY:
+    for name in (*NOISY, *(OWN_HANDLERS if pretty else ())):  # who watches sees that it started
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
