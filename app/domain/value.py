@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, TypeVar
 
+import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
@@ -52,6 +53,15 @@ def _once_unhashable(values: tuple[T, ...]) -> tuple[T, ...]:
 
 SetOf = Annotated[tuple[T, ...], AfterValidator(_once), Distinct()]
 SetOfJson = Annotated[tuple[Any, ...], AfterValidator(_once_unhashable), Distinct()]
+
+
+def unstorable(words: Any) -> str | None:
+    """Why JSON cannot be stored, as a sentence; None where it can."""
+    try:
+        written = orjson.dumps(words)
+    except (TypeError, ValueError):
+        return "A number has more than 64 bits, or a text is not Unicode."
+    return "A text holds the character U+0000, which no text may hold." if b"\\u0000" in written else None
 
 
 def keyed(items: Any, prefix: str) -> Any:

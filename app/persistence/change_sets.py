@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from app.domain.change_set import ChangeSet, Operation
 from app.domain.errors import NotFound
+from app.domain.text import refused_character
 from app.domain.topics import change_set_topic
 from app.persistence import store
 from app.persistence.mapping import change_set_of, ontology_of, operation_of
@@ -33,6 +34,8 @@ _STAGE = """
 
 async def ontology_named(reader: Reader, name: str) -> Ontology:
     """The ontology with this apiName, or with this rid."""
+    if refused_character(name):
+        raise NotFound("ontology", name[:120])
     column = "rid" if name.startswith("ri.") else "lower(api_name)"
     rows = await reader.fetch(f"SELECT * FROM ontology WHERE {column} = $1", name if column == "rid" else name.lower())
     if not rows:
@@ -52,6 +55,8 @@ async def epoch(reader: Reader) -> int:
 
 async def find(reader: Reader, rid: str, *, lock: bool = False) -> ChangeSet:
     """The envelope; with `lock` nobody else changes it until the transaction ends."""
+    if refused_character(rid):
+        raise NotFound("change set", rid[:120])
     rows = await reader.fetch(f"SELECT * FROM change_set WHERE rid = $1{' FOR UPDATE' if lock else ''}", rid)
     if not rows:
         raise NotFound("change set", rid[:120])

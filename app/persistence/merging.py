@@ -168,7 +168,7 @@ async def merge(
         return await _merge(database, actor, ontology, plan, proposal, envelope, guard, before_commit)
 
 
-async def _merge(  # noqa: PLR0913 - the arguments of `merge`
+async def _merge(
     database: Database,
     actor: Actor,
     ontology: Ontology,

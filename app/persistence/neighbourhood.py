@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from app.domain.closure import Closure
 from app.domain.definition import Edge
 from app.domain.plan import NameKey, wanted_names
+from app.domain.text import refused_character
 from app.persistence.background import off_loop
 from app.persistence.mapping import ENTITY_COLUMNS, VERSION_COLUMNS, entity_of
 from app.persistence.tables import LAST
@@ -173,7 +174,8 @@ async def closure(reader: Reader, prepared: Prepared, at: int | None = None) -> 
 
 async def names(reader: Reader, ontology: str, prepared: Prepared, at: int | None = None) -> dict[NameKey, str]:
     """Who bears each name that the touched entities would bear."""
-    wanted = wanted_names(prepared)
+    # A name that PostgreSQL could not hold is nobody's; its form is judged elsewhere.
+    wanted = [key for key in wanted_names(prepared) if not any(refused_character(part) for part in key)]
     if not wanted:
         return {}
     current = f"n.revision_to = {LAST}" if at is None else f"n.revision_from <= {int(at)} AND {int(at)} < n.revision_to"

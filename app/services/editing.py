@@ -19,8 +19,9 @@ from app.domain.change_set import (
     Verb,
 )  # fmt: skip
 from app.domain.errors import BadInput, ChangeSetTooLarge, IdempotencyInProgress, InvalidState, OmsError, ReviewRequired
-from app.domain.rid import mint_change_set
+from app.domain.rid import REF, mint_change_set, well_formed
 from app.domain.text import DISPLAY_NAME, nfc, refused_character
+from app.domain.value import unstorable
 from app.persistence import change_sets, idempotency, replay
 from app.persistence.merging import Merged, Proposal, Turn, merge, planned, with_rids
 
@@ -135,9 +136,14 @@ def checked(operations: Sequence[Operation], origin: Origin = Origin.DIRECT) -> 
         message = f"A change set holds at most {limit:,} operations, not {len(operations):,}."
         raise ChangeSetTooLarge(message, given=len(operations), limit=limit)
     for place, each in enumerate(operations):
-        if each.verb is not Verb.CREATE and each.expected_version is None and not each.rid.startswith("ref:"):
+        if each.verb is not Verb.CREATE and each.expected_version is None and not each.rid.startswith(REF):
             message = "An update or a deletion names the version that its author looked at."
             raise BadInput(message, path=f"operations[{place}].expectedVersion")
+        if each.verb is not Verb.CREATE and not each.rid.startswith(REF) and not well_formed(each.rid):
+            message = f"{each.rid[:120]!r} is neither a rid nor `ref:NAME`."
+            raise BadInput(message, path=f"operations[{place}].rid")
+        if (reason := unstorable(each.fields) or unstorable(each.ref)) is not None:
+            raise BadInput(reason, path=f"operations[{place}].fields")
         if each.ref is not None and not 1 <= len(each.ref) <= REF_LENGTH:
             message = f"A ref has 1 to {REF_LENGTH} characters."
             raise BadInput(message, path=f"operations[{place}].ref")

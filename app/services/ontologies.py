@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
-
 from app.domain.actor import Actor, Role
 from app.domain.common import NAME_UNIQUE
 from app.domain.errors import InvalidState, NameTaken, ValidationFailed, VersionConflict
@@ -34,16 +32,15 @@ class Ontologies:
         actor.require(Role.ADMIN)
         _check(api_name, display_name, description)
         async with self._database.writing() as work:
-            try:
-                row = await work.fetchrow(
-                    """
+            row = await work.fetchrow(
+                """
                     INSERT INTO ontology (rid, api_name, display_name, description, settings, created_by, updated_by)
-                    VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING *
+                    VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT DO NOTHING RETURNING *
                     """,
                     mint_ontology(), api_name, nfc(display_name), nfc(description), _settings(settings or OntologySettings()), actor.id,
                 )  # fmt: skip
-            except asyncpg.UniqueViolationError as taken:
-                raise NameTaken([NAME_UNIQUE.broken("apiName", f"The name {api_name} is taken.", value=api_name)]) from taken
+            if row is None:
+                raise NameTaken([NAME_UNIQUE.broken("apiName", f"The name {api_name} is taken.", value=api_name)])
             made = _made(row)
             await work.execute("INSERT INTO ontology_counter (ontology) VALUES ($1)", made.rid)
             await _tell(work, actor, made, "created")

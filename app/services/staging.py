@@ -25,6 +25,7 @@ from app.domain.merge import Conflict
 from app.domain.planning import parse
 from app.domain.rid import REF, mint_change_set, well_formed
 from app.domain.text import DESCRIPTION, nfc, refused_character
+from app.domain.value import unstorable
 from app.persistence import change_sets, neighbourhood
 from app.persistence.merging import with_rids
 from app.services.editing import checked_title
@@ -71,6 +72,8 @@ def checked_shape(operation: Operation, place: int) -> Operation:
     if operation.ref is not None and not 1 <= len(operation.ref) <= REF_LENGTH:
         message = f"A ref has 1 to {REF_LENGTH} characters."
         raise BadInput(message, path=f"operations[{place}].ref")
+    if (reason := unstorable(operation.fields) or unstorable(operation.ref)) is not None:
+        raise BadInput(reason, path=f"operations[{place}].fields")
     if operation.verb is Verb.CREATE:
         parsed = parse(operation.kind, operation.fields, None, operation.rid)
         if isinstance(parsed, list):

@@ -161,3 +161,16 @@ async def test_the_same_request_again_is_answered_and_not_done_again(database: D
     assert [(change.rid, change.action, change.after) for change in again.changes] == [
         (change.rid, change.action, change.after) for change in first.changes
     ]
+
+
+@pytest.mark.parametrize("words", [{"description": "\x00"}, {"apiName": "A\x00"}, {"sourceIri": "\x00"}, {"annotations": {"\x00": []}}])
+async def test_a_character_that_cannot_be_stored_is_refused_by_name(database: Database, words: dict[str, object]) -> None:
+    with pytest.raises(BadInput, match=r"U\+0000"):
+        await Editing(database).apply(EDITOR, "main", given.object_type("Person", **words))
+    assert await rows(database, "entity") == await rows(database, "change_set") == 0
+
+
+async def test_a_number_beyond_64_bits_is_refused(database: Database) -> None:
+    huge = given.value_type("huge", type={"base": "LONG"}, constraints=[{"type": "RANGE", "max": 10**30}])
+    with pytest.raises(BadInput, match="64 bits"):
+        await Editing(database).apply(EDITOR, "main", [huge])

@@ -27,7 +27,7 @@ async def key_of_row(
             SELECT {", ".join(f"{key.sql} AS sort_{place}" for place, key in enumerate(keys))} FROM {tables} WHERE {where}
             ORDER BY {order} OFFSET {int(number) - 1} LIMIT 1
         ) AS row
-        """,  # noqa: S608 - texts of callers are arguments
+        """,
         *statement.arguments,
     )
     return None if row is None else tuple(row)

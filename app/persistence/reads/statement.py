@@ -1,0 +1,108 @@
+"""Statements in the making: text and arguments side by side, and conditions as SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app.domain.errors import BadInput
+from app.persistence.reads.selection import All, AnyOf, Field, Not, Test
+from app.persistence.tables import LAST
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.persistence.reads.selection import At, Condition
+
+
+class Statement:
+    """Collects arguments; a text stands in the statement only by its number."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self.arguments: list[Any] = list(arguments)
+
+    def put(self, value: Any, cast: str) -> str:
+        """The place of one more argument."""
+        self.arguments.append(value)
+        return f"${len(self.arguments)}::{cast}"
+
+
+def live(alias: str, at: At | None, statement: Statement) -> str:
+    """That a row with a revision interval holds as of the revision; of a head row, that it was not deleted."""
+    if at is None or at.current:
+        return f"{alias}.revision_to = {LAST}"
+    place = statement.put(at.revision, "bigint")
+    return f"{alias}.revision_from <= {place} AND {place} < {alias}.revision_to"
+
+
+def entities(alias: str, at: At, statement: Statement) -> tuple[str, str]:
+    """The table that holds the entities as of the revision, and the condition that picks them."""
+    if at.current:
+        return f"entity {alias}", f"NOT {alias}.deleted"
+    return f"entity_version {alias}", f"{live(alias, at, statement)} AND NOT {alias}.deleted"
+
+
+def entity_columns(alias: str, *, head: bool) -> str:
+    """What an entity is made from."""
+    revision = f"{alias}.revision" if head else f"{alias}.revision_from AS revision"
+    names = (
+        "rid",
+        "kind",
+        "version",
+        "api_name",
+        "display_name",
+        "status",
+        "owner",
+        "definition",
+        "created_at",
+        "created_by",
+        "updated_at",
+        "updated_by",
+    )
+    return ", ".join((*(f"{alias}.{name}" for name in names), revision))
+
+
+def rendered(
+    condition: Condition, columns: dict[Field, str | Callable[[Test, Statement, At | None], str]], statement: Statement, at: At | None
+) -> str:
+    """The condition as SQL; BadInput where the source knows no such column."""
+    match condition:
+        case All(parts):
+            return " AND ".join(f"({rendered(part, columns, statement, at)})" for part in parts) or "true"
+        case AnyOf(parts):
+            return " OR ".join(f"({rendered(part, columns, statement, at)})" for part in parts) or "false"
+        case Not(part):
+            return f"NOT coalesce({rendered(part, columns, statement, at)}, false)"
+        case Test():
+            column = columns.get(condition.field)
+            if column is None:
+                raise BadInput(f"This list is not filtered by {condition.field.value}.")
+            return (
+                column(condition, statement, at)
+                if callable(column)
+                else f"{column} = ANY ({statement.put(list(condition.value), 'text[]')})"
+            )
+
+
+def contains(*columns: str) -> Callable[[Test, Statement, At | None], str]:
+    """A part of any of the lower-cased columns, whatever its case."""
+
+    def test(condition: Test, statement: Statement, _: At | None) -> str:
+        place = statement.put(pattern(condition.value.lower()), "text")
+        return " OR ".join(f"{column} LIKE {place}" for column in columns)
+
+    return test
+
+
+def compared(column: str, operator: str, cast: str) -> Callable[[Test, Statement, At | None], str]:
+    """A column against one value."""
+
+    def test(condition: Test, statement: Statement, _: At | None) -> str:
+        return f"{column} {operator} {statement.put(condition.value, cast)}"
+
+    return test
+
+
+def pattern(text: str) -> str:
+    """What LIKE finds the text by, anywhere; `%` and `_` stand for themselves."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
