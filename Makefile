@@ -9,7 +9,7 @@ READY := .make/ready
 .DEFAULT_GOAL := dev
 
 dev: $(READY)  ## serve on this machine, with a database of its own and sample data
-	@exec $(BIN)/oms dev
+	@$(BIN)/oms dev || test $$? -eq 130  # Ctrl-C is how it ends
 
 test: $(READY)  ## every test, with the coverage of the domain and the services
 	@$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term
