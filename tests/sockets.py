@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket as sockets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -170,9 +170,9 @@ class Client:
 
 @asynccontextmanager
 async def serving(
-    database: Database, url: str, *, schema: strawberry.Schema | None = None, origins: tuple[str, ...] = (), **limits: Any
+    database: Database, url: str, *, world: Callable[[Live, Limits], Any] | None = None, origins: tuple[str, ...] = (), **limits: Any
 ) -> AsyncIterator[Served]:
-    """The whole of the live side: tail, endpoint and server."""
+    """The whole of the live side: tail, endpoint and server; `world` gives another schema with its contexts."""
     bounds = Limits(**limits)
     async with AsyncExitStack() as stack:
         tail = await stack.enter_async_context(Tail.opened(url, database))
@@ -183,9 +183,9 @@ async def serving(
             yield SimpleNamespace(actor=actor, services=services, revisions={}, http_status=None, retry_after=None)
 
         reports: list[BaseException] = []
-        schema = schema or strawberry.Schema(Query, Mutation, Subscription)
-        execution = Execution(schema, bounds, open_context, lambda error, _: reports.append(error))
-        endpoint = SocketEndpoint(execution, open_context, Authentication(Tokens()), bounds, Origins(origins))
+        schema, contexts = world(services.live, bounds) if world else (strawberry.Schema(Query, Mutation, Subscription), open_context)
+        execution = Execution(schema, bounds, contexts, lambda error, _: reports.append(error))
+        endpoint = SocketEndpoint(execution, contexts, Authentication(Tokens()), bounds, Origins(origins))
         await stack.enter_async_context(endpoint.opened())
         port, server = await stack.enter_async_context(listening(endpoint, bounds))
         yield Served(port, endpoint, tail, services, Editing(database), server, reports)

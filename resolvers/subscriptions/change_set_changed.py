@@ -111,6 +111,6 @@ class ChangeSetChanged:
 
     @strawberry.field(description="The change set, as it is now.")
     async def change_set(self, info: strawberry.Info[Any]) -> ChangeSetRef:
-        from resolvers.types.change_set import change_set
+        from resolvers.types.change_set import change_set_with
 
-        return change_set(await info.context.loaders.change_sets.load(self.rid))
+        return await change_set_with(info, self.rid)

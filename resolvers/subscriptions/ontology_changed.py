@@ -9,21 +9,14 @@ import strawberry
 
 from app.persistence.reads import history
 from app.persistence.reads.selection import Order
-from resolvers.enums import Action, Kind
 from resolvers.paging import After, Connection, First, List, Paging, connection
 from resolvers.scalars import BigInt, Revision
-from resolvers.types.refs import ChangeSetRef, EntityChangeRef, OntologyRef
+from resolvers.types.history import EntityChange, KindCounts, change, counts
+from resolvers.types.refs import ChangeSetRef, OntologyRef
 
 if TYPE_CHECKING:
     from app.persistence.log import Entry
     from app.persistence.reads.selection import At
-
-
-@strawberry.type(description="How many entities of one kind a revision created, updated or deleted.")
-class ChangeCount:
-    kind: Kind = strawberry.field(description="The kind.")
-    action: Action = strawberry.field(description="What was done to them.")
-    count: int = strawberry.field(description="How many.")
 
 
 @strawberry.type(
@@ -37,7 +30,7 @@ class OntologyChanged:
     at: datetime = strawberry.field(description="When it was merged.")
     actor: str = strawberry.field(description="The id of who merged it.")
     actor_name: str = strawberry.field(description="The name of who merged it.")
-    counts: list[ChangeCount] = strawberry.field(description="How many entities it created, updated and deleted, by kind.")
+    counts: list[KindCounts] = strawberry.field(description="How many entities of which kinds it changed.")
     entry: strawberry.Private[Any]
 
     @classmethod
@@ -50,11 +43,7 @@ class OntologyChanged:
             at=entry.at,
             actor=entry.actor,
             actor_name=entry.actor_name,
-            counts=[
-                ChangeCount(kind=Kind(kind), action=Action(action), count=count)
-                for kind, actions in (entry.counts or {}).items()
-                for action, count in actions.items()
-            ],
+            counts=[counts(kind, actions) for kind, actions in sorted((entry.counts or {}).items())],
             entry=entry,
         )
 
@@ -67,14 +56,12 @@ class OntologyChanged:
 
     @strawberry.field(description="The change set that was merged, as it is now.")
     async def change_set(self, info: strawberry.Info[Any]) -> ChangeSetRef:
-        from resolvers.types.change_set import change_set
+        from resolvers.types.change_set import change_set_with
 
-        return change_set(await info.context.loaders.change_sets.load(self.entry.change_set))
+        return await change_set_with(info, self.entry.change_set)
 
     @strawberry.field(description="What it changed, in the order of its operations; every entity as of this revision.")
-    async def changes(self, info: strawberry.Info[Any], first: First = None, after: After = None) -> Connection[EntityChangeRef]:
-        from resolvers.types.history import change
-
+    async def changes(self, info: strawberry.Info[Any], first: First = None, after: After = None) -> Connection[EntityChange]:
         _, head = await info.context.ontology_of(self.entry.ontology)
         at: At = head.back(self.entry.position)
         changes = List(history.OF_REVISION, f"{self.entry.ontology}/{self.entry.position}", at, Order.POSITION)

@@ -33,6 +33,7 @@ BATCH = 200  # members that are written to before the loop has its turn
 PAYLOADS = 64  # answers kept of a group, for those who catch up
 PAYLOAD_BYTES = 1024 * 1024  # … and their bytes
 ATTEMPTS = 6  # at an event while the database does not answer
+AT_ONCE = 4  # events that are executed at the same time: the pool is there for those who ask
 TAIL = b"}"
 
 
@@ -85,12 +86,14 @@ class Group:
     """Executes each event once for all its members."""
 
     def __init__(
-        self, feed: Feed[Any], execution: Execution, executor: Executor[object], found: Found, role: Role, *, ended: Callable[[Group], None]
-    ) -> None:
+        self, feed: Feed[Any], execution: Execution, executor: Executor[object], found: Found, role: Role,
+        *, turns: asyncio.Semaphore, ended: Callable[[Group], None],
+    ) -> None:  # fmt: skip
         self.feed = feed
         self.cursor = feed.stream.cursor  # what the live members have seen
         self.live: set[Member] = set()
         self.behind: set[Member] = set()
+        self._turns = turns
         self._ended = ended
         self._execution = execution
         self._executor = executor
@@ -193,7 +196,8 @@ class Group:
     async def _made(self, entry: Entry) -> bytes:
         for attempt in range(ATTEMPTS):
             facts = RequestFacts(request_id=uuid4().hex)
-            answer = await self._execution.event(self._executor, self.feed.event(entry), self._found, self._actor, facts)
+            async with self._turns:
+                answer = await self._execution.event(self._executor, self.feed.event(entry), self._found, self._actor, facts)
             if not any(error["extensions"].get("code") == ErrorCode.UNAVAILABLE for error in answer.errors):
                 break
             await asyncio.sleep(0.1 * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311 - spreads groups
@@ -228,6 +232,7 @@ class Groups:
     def __init__(self, execution: Execution) -> None:
         self._execution = execution
         self._groups: dict[Hashable, Group] = {}
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     def __len__(self) -> int:
         return len(self._groups)
@@ -238,7 +243,7 @@ class Groups:
         """Subscribe a socket's operation, from the feed's cursor on, or from now."""
         group = self._groups.get(key)
         if group is None:
-            group = Group(feed, self._execution, executor, found, role, ended=partial(self._forget, key))
+            group = Group(feed, self._execution, executor, found, role, turns=self._turns, ended=partial(self._forget, key))
             self._groups[key] = group
         member = Member(recipient, operation, group, feed.cursor or feed.stream.cursor)
         group.join(member)

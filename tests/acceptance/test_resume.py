@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import AsyncExitStack
 
 import asyncpg
 import pytest
@@ -250,3 +251,20 @@ async def test_a_client_that_does_not_drain_is_cut_off_and_hinders_nobody(databa
                     await asyncio.sleep(0.05)
             stuck.connection.transport.resume_reading()
             assert await stuck.closed() in (1013, 1006)  # the code arrives only where the buffers between have room
+
+
+@pytest.mark.slow
+async def test_a_merge_of_10000_operations_is_one_event_and_disconnects_nobody(database, database_url):
+    operations = [given.shared_property() for _ in range(10_000)]
+    async with serving(database, database_url) as served, AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(served.connected("vera" if n % 2 else "edith")) for n in range(20)]
+        for client in clients:
+            await client.subscribe()
+
+        await Editing(database).apply(given.EDITOR, "main", operations)
+
+        for client in clients:
+            assert await client.events(1) == [{"revision": 1, "cursor": "1.1"}]
+        await served.merge()
+        for client in clients:
+            assert await client.events(1) == [{"revision": 2, "cursor": "1.2"}]
