@@ -1,0 +1,1 @@
+"""What clients read: one module a kind, and the change sets, history and audit around them."""

@@ -1,0 +1,166 @@
+"""What all kinds have in common, and how rows become them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
+
+import strawberry
+
+from app.domain import definition as words
+from app.domain.kinds import KINDS
+from app.persistence.reads import entities, history
+from app.persistence.reads.selection import EVERYTHING, Field, Order, Test
+from resolvers.enums import Kind, Status
+from resolvers.paging import After, Before, Connection, First, Last, List, Paging, connection
+from resolvers.scalars import Revision, Rid
+from resolvers.types.reading import Read, leaf, listed, part
+from resolvers.types.refs import EntityChangeRef, OntologyRef, UsageConnectionRef
+
+if TYPE_CHECKING:
+    from app.domain import entity as domain
+    from app.domain.definition import Edge
+    from app.persistence.reads.pages import Source
+    from app.persistence.reads.selection import At
+
+E = TypeVar("E", bound="Entity")
+F = TypeVar("F")
+TYPES: dict[str, type[Entity]] = {}
+Kinds = Annotated[list[Kind] | None, strawberry.argument(description="Only of these kinds; all where nothing is said.")]
+
+
+@strawberry.interface(description="Anything that can be fetched again by its id.")
+class Node:
+    id: strawberry.ID = leaf("Its rid: unique among everything, and immutable.")
+
+
+@part(words.Translation, description="The texts of an entity in one more language.")
+class Translation(Read):
+    language: str = leaf("A BCP 47 language tag, such as `ko` or `pt-BR`.")
+    display_name: str = leaf("The display name in that language; empty where it was not translated.")
+    description: str = leaf("The description in that language; empty where it was not translated.")
+
+
+@part(words.Annotation, description="One text of an annotation.")
+class AnnotationText(Read):
+    text: str = leaf("The text.")
+    language: str | None = leaf("Its language, as a BCP 47 tag; null where it has none.")
+
+
+@part(None, description="Texts under a key, such as the literal annotations of an imported term.")
+class Annotation(Read):
+    key: str = leaf("Such as the IRI of an annotation property.")
+    texts: list[AnnotationText] = leaf("The texts, in the author's order.")
+
+
+@strawberry.interface(description="What every kind of entity has: its identity, its texts, its life and its history.")
+class Entity(Node, Read):
+    rid: Rid = leaf("The same text as the id.")
+    kind: Kind = leaf("Which kind of entity it is.")
+    api_name: str = leaf("The name that code uses; unique in its namespace, whatever its case.")
+    display_name: str = leaf("The name that people read.")
+    description: str = leaf("What it stands for; empty where nobody said.")
+    status: Status = leaf("Where it is in its life.")
+    deprecation: Deprecation | None = leaf("What a DEPRECATED entity tells its users.")
+    translations: list[Translation] = leaf("Its texts in other languages.", lambda found: listed(found, "language"))
+    source_iri: str | None = leaf("The IRI that it was imported from.")
+    annotations: list[Annotation] = leaf("Texts under keys of the author's choice.", lambda found: listed(found, "key", "texts"))
+    version: int = leaf("Grows by one with each change: what `expectedVersion` is compared with.")
+    revision: Revision = leaf("The revision that made this version.")
+    created_at: datetime = leaf("When its first version was merged.")
+    created_by: str = leaf("The id of who merged its first version.")
+    updated_at: datetime = leaf("When this version was merged.")
+    updated_by: str = leaf("The id of who merged this version.")
+
+    @strawberry.field(description="The ontology that it belongs to, as of the revision that is read.")
+    async def ontology(self, info: strawberry.Info[Any]) -> OntologyRef:
+        from resolvers.types.ontology import ontology
+
+        row, _ = await info.context.ontology_of(self._at.ontology)
+        return ontology(row, self._at)
+
+    @strawberry.field(description="What happened to it, newest first, up to the revision that is read.")
+    async def history(
+        self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[EntityChangeRef]:
+        from resolvers.types.history import change
+
+        changes = List(history.OF_ENTITY, self.rid, self._at, Order.AGE, descending=True)
+        return await connection(info, changes, Paging(first, after, last, before), change)
+
+    @strawberry.field(
+        description="What refers to it, by kind and name: each reference with the way it refers and the place where it stands. "
+        "That properties belong to their object type is not counted."
+    )
+    async def used_by(
+        self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
+        kinds: Kinds = None,
+    ) -> UsageConnectionRef:  # fmt: skip
+        where = EVERYTHING if kinds is None else Test(Field.KIND, tuple(kind.value for kind in kinds))
+        usages = List(entities.USAGES, self.rid, self._at, Order.NAME, where=where)
+        return await connection(info, usages, Paging(first, after, last, before), entity)
+
+
+@part(words.Deprecation, description="What a DEPRECATED entity tells its users.")
+class Deprecation(Read):
+    message: str = leaf("Why, and what to do instead.")
+    deadline: date | None = leaf("The day after which it may be gone.")
+
+    @strawberry.field(description="What replaces it, of the same kind.")
+    async def replaced_by(self, info: strawberry.Info[Any]) -> Entity | None:
+        return await one(info, self._at, self._json.get("replacedBy"))
+
+
+def kind(model: type[words.Definition], *, description: str, name: str | None = None) -> Callable[[type[E]], type[E]]:
+    """Declare the type of one kind."""
+
+    def declared(cls: type[E]) -> type[E]:
+        made = strawberry.type(cls, name=name, description=description)
+        made._model = model
+        TYPES[model.kind.value] = made
+        return made
+
+    return declared
+
+
+def entity(record: Mapping[str, Any], at: At | None) -> Entity:
+    """The entity of a row, as of the revision that it was read for."""
+    made = object.__new__(TYPES[record["kind"]])
+    rid = record["rid"]
+    made.__dict__.update(
+        _json=record["definition"], _at=at, id=rid, rid=rid, kind=record["kind"], api_name=record["api_name"],
+        display_name=record["display_name"], status=record["status"], version=record["version"], revision=record["revision"],
+        created_at=record["created_at"], created_by=record["created_by"], updated_at=record["updated_at"], updated_by=record["updated_by"],
+    )  # fmt: skip
+    return made
+
+
+def entity_of(found: domain.Entity, at: At) -> Entity:
+    """The entity that a merge made, from memory; what it refers to is read as of `at`."""
+    definition = found.definition
+    return entity(
+        {
+            "rid": found.rid, "kind": found.kind.value, "version": found.version, "revision": found.revision,
+            "definition": definition.canonical(), "api_name": definition.api_name, "display_name": definition.display_name,
+            "status": definition.status.value, "created_at": found.created_at, "created_by": found.created_by,
+            "updated_at": found.updated_at, "updated_by": found.updated_by,
+        },
+        at,
+    )  # fmt: skip
+
+
+async def one(info: strawberry.Info[Any], at: At | None, rid: str | None) -> F:  # type: ignore[type-var]  # the field says which
+    """The entity with this rid as of the revision; None for no rid, and where it was not there."""
+    if rid is None or at is None:
+        return cast("F", None)
+    record = await info.context.loaders.entities.load((at, rid))
+    return cast("F", None if record is None else entity(record, at))
+
+
+async def several(info: strawberry.Info[Any], at: At | None, rids: list[str]) -> list[F]:  # type: ignore[type-var]  # as above
+    """The entities with these rids as of the revision, in this order."""
+    if at is None:
+        return []
+    records = await info.context.loaders.entities.load_many([(at, rid) for rid in rids])
+    return [cast("F", entity(record, at)) for record in records if record is not None]

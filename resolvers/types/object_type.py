@@ -1,0 +1,141 @@
+"""Object types, as clients read them."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import strawberry
+
+from app.domain import conformance, object_type
+from app.domain.definition import Edge
+from app.domain.kind import Kind
+from app.persistence.reads.entities import OWNED, SIDES, referring
+from app.persistence.reads.selection import Order
+from resolvers.arguments import LinkTypes, Properties, PropertyOrderBy
+from resolvers.enums import Cardinality, Visibility
+from resolvers.filters import where
+from resolvers.paging import After, Before, Connection, First, Last, List, Paging, connection
+from resolvers.types.entity import Entity, entity, kind, one, several
+from resolvers.types.lists import entities_of
+from resolvers.types.reading import Read, leaf, part
+from resolvers.types.refs import ActionTypeRef, InterfaceRef, LinkTypeRef, ObjectTypeLinkRef, ObjectTypeRef, PropertyRef, TypeGroupRef
+
+if TYPE_CHECKING:
+    from asyncpg import Record
+
+    from app.persistence.reads.selection import At
+
+
+@part(object_type.Icon, description="How an object type is drawn.")
+class Icon(Read):
+    name: str = leaf("The name of a picture in the client's own set; empty where nobody said.")
+    colour: str | None = leaf("As #RRGGBB.")
+
+
+@part(conformance.Mapped, description="One property of an interface and the own property that implements it.")
+class PropertyMapping(Read):
+    interface_property: str = leaf("The key of the interface's property, or the rid of the shared property that it follows.")
+
+    @strawberry.field(description="The interface that declares it, where several have one of the same key.")
+    async def declared_by(self, info: strawberry.Info[Any]) -> InterfaceRef | None:
+        return await one(info, self._at, self._json.get("declaredBy"))
+
+    @strawberry.field(description="The own property.")
+    async def property(self, info: strawberry.Info[Any]) -> PropertyRef:
+        return await one(info, self._at, self._json["property"])
+
+
+@part(conformance.Implementation, description="An interface that an object type implements, with the mapping of its properties.")
+class Implementation(Read):
+    mapping: list[PropertyMapping] = leaf("Which own property implements which of the interface's.")
+
+    @strawberry.field(description="The interface.")
+    async def interface(self, info: strawberry.Info[Any]) -> InterfaceRef:
+        return await one(info, self._at, self._json["interface"])
+
+
+@strawberry.enum(description="An end of a link type.")
+class LinkEnd(Enum):
+    """As the definition says them."""
+
+    A = strawberry.enum_value("a", description="Side A, the one side of ONE_TO_MANY.")
+    B = strawberry.enum_value("b", description="Side B, the many side of ONE_TO_MANY.")
+
+
+@strawberry.type(description="A link type seen from one of its ends; a link of an object type to itself is seen from both.")
+class ObjectTypeLink:
+    api_name: str = strawberry.field(description="The name by which objects of this end reach the other.")
+    display_name: str = strawberry.field(description="What people read at this end; empty where nobody said.")
+    visibility: Visibility = strawberry.field(description="How prominently users see it at this end.")
+    cardinality: Cardinality = strawberry.field(description="That of the link type: side A is the one side of ONE_TO_MANY.")
+    side: LinkEnd = strawberry.field(description="Which end this is.")
+    link_type: LinkTypeRef = strawberry.field(description="The link type.")
+    _at: strawberry.Private[Any]
+    _other: strawberry.Private[str]
+
+    @strawberry.field(description="The object type at the other end.")
+    async def other(self, info: strawberry.Info[Any]) -> ObjectTypeRef:
+        return await one(info, self._at, self._other)
+
+
+def link(record: Record, at: At | None) -> ObjectTypeLink:
+    """A link type's row seen from the end that its path names."""
+    found = entity(record, at)
+    words = record["definition"]
+    near, far = ("a", "b") if record["path"].startswith("a.") else ("b", "a")
+    made = object.__new__(ObjectTypeLink)
+    side = words[near]
+    made.__dict__.update(
+        api_name=side["apiName"], display_name=side.get("displayName", ""), visibility=side.get("visibility", "NORMAL"),
+        cardinality=words["cardinality"], side=near, link_type=found, _at=at, _other=words[far]["objectType"],
+    )  # fmt: skip
+    return made
+
+
+@kind(object_type.ObjectTypeDefinition, description="A type of real things, such as an employee or an aircraft, with its properties and links.")
+class ObjectType(Entity):
+    plural_display_name: str = leaf("The display name of many; empty where nobody said.")
+    icon: Icon | None = leaf("How it is drawn.")
+    visibility: Visibility = leaf("How prominently users see it.")
+    aliases: list[str] = leaf("Former apiNames: they resolve where nothing bears them now.")
+    implementations: list[Implementation] = leaf("The interfaces that it implements, with the mapping of their properties.", key="implements")
+
+    @strawberry.field(description="The property whose values tell its objects apart.")
+    async def primary_key(self, info: strawberry.Info[Any]) -> PropertyRef:
+        return await one(info, self._at, self._json["primaryKey"])
+
+    @strawberry.field(description="The property by which people recognise an object.")
+    async def title_property(self, info: strawberry.Info[Any]) -> PropertyRef | None:
+        return await one(info, self._at, self._json.get("titleProperty"))
+
+    @strawberry.field(description="Its properties, in the author's order.")
+    async def properties(
+        self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
+        filter: Properties = None, order_by: PropertyOrderBy = None,
+    ) -> Connection[PropertyRef]:  # fmt: skip
+        return await entities_of(
+            info, OWNED, self.rid, self._at, Paging(first, after, last, before), asked=filter, order_by=order_by, default=Order.POSITION
+        )
+
+    @strawberry.field(description="The links at whose ends it is, by the apiName of the link type.")
+    async def links(
+        self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
+        filter: LinkTypes = None,
+    ) -> Connection[ObjectTypeLinkRef]:  # fmt: skip
+        links = List(SIDES, self.rid, self._at, Order.NAME, where=where(filter))
+        return await connection(info, links, Paging(first, after, last, before), link)
+
+    @strawberry.field(description="The interfaces that it implements directly.")
+    async def interfaces(self, info: strawberry.Info[Any]) -> list[InterfaceRef]:
+        return await several(info, self._at, [each["interface"] for each in self._json.get("implements", ())])
+
+    @strawberry.field(description="The action types that refer to it, by apiName.")
+    async def actions(
+        self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[ActionTypeRef]:
+        return await entities_of(info, referring(Kind.ACTION_TYPE, Edge.ACTION), self.rid, self._at, Paging(first, after, last, before))
+
+    @strawberry.field(description="Its type groups.")
+    async def type_groups(self, info: strawberry.Info[Any]) -> list[TypeGroupRef]:
+        return await several(info, self._at, self._json.get("typeGroups", []))

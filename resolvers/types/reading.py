@@ -1,0 +1,111 @@
+"""Leaves that are read from a definition's JSON when they are first selected: plain attributes, and nothing is built in vain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+import strawberry
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticUndefined
+from strawberry.types.base import StrawberryList, StrawberryOptional, has_object_definition
+
+from app.domain.merge import plain
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from app.persistence.reads.selection import At
+
+T = TypeVar("T", bound="Read")
+Reader = Callable[[Mapping[str, Any], "At | None"], Any]
+
+
+class Read:
+    """A value over JSON; `_at` says as of when what it refers to is read."""
+
+    _model: ClassVar[type[BaseModel] | None] = None
+    _json: Mapping[str, Any]
+    _at: At | None
+
+    def __getattr__(self, name: str) -> Any:
+        reader = None if name.startswith("_") else readers(type(self)).get(name)
+        if reader is None:
+            raise AttributeError(name)
+        value = reader(self._json, self._at)
+        self.__dict__[name] = value
+        return value
+
+    @classmethod
+    def of(cls: type[T], json: Mapping[str, Any], at: At | None) -> T:
+        """The value that the JSON holds."""
+        made = object.__new__(cls)
+        made.__dict__.update(_json=json, _at=at)
+        return made
+
+
+def leaf(description: str, read: Callable[[Any], Any] | None = None, *, key: str | None = None) -> Any:
+    """A field that is read from the JSON under its own name or another key; `read` makes another form of it."""
+    return strawberry.field(description=description, metadata={"read": read, "key": key})
+
+
+def base_of(data_type: Mapping[str, Any] | None) -> Any:
+    """The base type of a type, which stands in every definition of one."""
+    return None if data_type is None else data_type["base"]
+
+
+def part(model: type[BaseModel] | None, *, description: str, name: str | None = None) -> Callable[[type[T]], type[T]]:
+    """Declare a part of definitions; what the JSON leaves out has the model's default."""
+
+    def declared(cls: type[T]) -> type[T]:
+        made = strawberry.type(cls, name=name, description=description)
+        made._model = model
+        return made
+
+    return declared
+
+
+@cache
+def readers(cls: type[Read]) -> Mapping[str, Reader]:
+    """How each field of a class is read."""
+    definition = cls.__strawberry_definition__  # type: ignore[attr-defined]  # every subclass is declared
+    return {field.python_name: _reader(cls, field) for field in definition.fields if field.base_resolver is None}
+
+
+def _reader(cls: type[Read], field: Any) -> Reader:
+    key = field.metadata.get("key") or to_camel(field.python_name)
+    default = _default(cls._model, key)  # noqa: SLF001 - of our own class
+    form: Callable[[Any], Any] | None = field.metadata.get("read")
+    of, many = _stripped(field.type)
+
+    def value(json: Mapping[str, Any]) -> Any:
+        found = json.get(key, default)
+        return found if form is None else form(found)
+
+    if of is None:
+        return lambda json, _: value(json)
+    if many:
+        return lambda json, at: [of.of(item, at) for item in value(json) or ()]
+    return lambda json, at: None if (found := value(json)) is None else of.of(found, at)
+
+
+def _stripped(kind: Any) -> tuple[type[Read] | None, bool]:
+    many = False
+    while isinstance(kind, (StrawberryOptional, StrawberryList)):
+        many = many or isinstance(kind, StrawberryList)
+        kind = kind.of_type
+    return (cast("type[Read]", kind), many) if has_object_definition(kind) else (None, many)
+
+
+def _default(model: type[BaseModel] | None, key: str) -> Any:
+    field = next((field for field in model.model_fields.values() if field.alias == key), None) if model else None
+    if field is None:
+        return None
+    value = field.get_default(call_default_factory=True)
+    return None if value is PydanticUndefined else plain(value)
+
+
+def listed(mapping: Mapping[str, Any] | None, key: str, value: str | None = None) -> list[dict[str, Any]]:
+    """A map of a definition as a list: its key under one name, the rest beside it or under another."""
+    return [{key: name, **({value: item} if value else item)} for name, item in (mapping or {}).items()]
