@@ -29,6 +29,9 @@ class Violation:
     bound: JSON | None = strawberry.field(description="What the value may be at most, or must be.")
     message: str = strawberry.field(description="The same as a sentence for people.")
     by: list[Rid] = strawberry.field(description="The entities that stand in the way: who still refers, who bears the name.")
+    ref: str | None = strawberry.field(
+        description="Of a creation that a mutation brought: its ref, given or implied, since its rid was not stored.", default=None
+    )
 
     @classmethod
     def of(cls, found: rules.Violation) -> Violation:
