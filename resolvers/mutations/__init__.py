@@ -1,0 +1,1 @@
+"""Everything that is written through GraphQL: one module a kind, change sets, ontologies."""
