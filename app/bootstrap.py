@@ -12,7 +12,12 @@ from app.adapters.development_issuer import DevelopmentIssuer
 from app.adapters.tokens import verifier
 from app.persistence.database import Database
 from app.persistence.tail import Tail
+from app.services.change_sets import ChangeSets
+from app.services.editing import Editing
+from app.services.live import Live
+from app.services.ontologies import Ontologies
 from app.web.authentication import Authentication
+from resolvers.context import Services
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,6 +32,7 @@ class World:
     settings: Settings
     database: Database
     tail: Tail
+    services: Services
     authentication: Authentication
     issuer: DevelopmentIssuer | None  # where nobody else issues tokens, in development
 
@@ -50,10 +56,17 @@ async def opened(settings: Settings) -> AsyncIterator[World]:
         )
         issuer = development_issuer(settings)
         tokens = issuer.verifier() if issuer else verifier(settings, await stack.enter_async_context(httpx2.AsyncClient()))
+        tail = await stack.enter_async_context(Tail.opened(url, database))
         yield World(
             settings=settings,
             database=database,
-            tail=await stack.enter_async_context(Tail.opened(url, database)),
+            tail=tail,
+            services=Services(
+                editing=Editing(database),
+                change_sets=ChangeSets(database),
+                ontologies=Ontologies(database),
+                live=Live(tail, database, resume_events=limits.resume_events),
+            ),
             authentication=Authentication(tokens),
             issuer=issuer,
         )

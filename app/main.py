@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
 from app.bootstrap import opened
@@ -21,8 +20,13 @@ from app.persistence.migrate import newest
 from app.persistence.schema_version import applied
 from app.web.health import health_routes
 from app.web.limits import BodyLimit, error_body
+from app.web.origins import Origins
 from app.web.pages import Pages, page_routes
 from app.web.request import Requests
+from app.web.rest.face import BULK_PATHS, rest_routes
+from app.web.rest.resource import Door
+from app.web.security_headers import SecurityHeaders
+from resolvers.transport.json_input import decoded
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -34,10 +38,6 @@ if TYPE_CHECKING:
     from app.settings import Settings
 
 RELEASE = version("oms")
-OWN_BODY_LIMIT = ("/graphql", "/api/bulk")
-ASKED_HEADERS = ("authorization", "content-type", "idempotency-key", "if-none-match", "oms-min-revision", "traceparent", "x-request-id")
-TOLD_HEADERS = ("etag", "oms-revision", "retry-after", "x-request-id")
-PREFLIGHT_SECONDS = 600
 CODES = {404: ErrorCode.NOT_FOUND, 405: ErrorCode.METHOD_NOT_ALLOWED, 406: ErrorCode.NOT_ACCEPTABLE, 415: ErrorCode.UNSUPPORTED_MEDIA_TYPE}
 
 
@@ -53,21 +53,14 @@ def create_app(settings: Settings) -> Starlette:
             app.router.routes[:] = routes(world)
             yield
 
-    middleware = [Middleware(Requests, report=faults.report)]
-    if settings.otel_exporter_otlp_endpoint is not None:
-        middleware.insert(0, Middleware(traced))
-    if settings.cors_origins:
-        middleware.append(
-            Middleware(
-                CORSMiddleware,
-                allow_origins=settings.cors_origins,
-                allow_methods=("GET", "POST", "PUT", "DELETE"),
-                allow_headers=ASKED_HEADERS,
-                expose_headers=TOLD_HEADERS,
-                max_age=PREFLIGHT_SECONDS,
-            )
-        )
-    middleware.append(Middleware(BodyLimit, limit=settings.limits.body_bytes, own=OWN_BODY_LIMIT))
+    limits, origins = settings.limits, Origins(settings.cors_origins)
+    middleware = [
+        *([Middleware(traced)] if settings.otel_exporter_otlp_endpoint else []),
+        Middleware(Requests, report=faults.report),
+        Middleware(SecurityHeaders, https_only=not settings.development),
+        Middleware(origins.cors),
+        Middleware(BodyLimit, limit=limits.body_bytes, own={"/graphql", *BULK_PATHS}),
+    ]
     return Starlette(lifespan=lifespan, middleware=middleware, exception_handlers={HTTPException: _unserved, OmsError: _refused})
 
 
@@ -77,7 +70,10 @@ def routes(world: World) -> list[BaseRoute]:
     async def answers() -> bool:
         return await applied(world.database) == newest()
 
-    return [*health_routes({"database": answers}), *page_routes(Pages(tokens=_tokens(world)))]
+    pages = Pages(tokens=_tokens(world))
+    door = Door(world.authentication, world.settings.limits, decoded, faults.report)
+    rest = rest_routes(door, world.services.editing, world.services.change_sets, world.database)
+    return [*health_routes({"database": answers}), *page_routes(pages), *rest]
 
 
 def _tokens(world: World) -> Callable[[], Mapping[str, str]] | None:
