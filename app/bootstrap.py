@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import httpx2
 
 from app.adapters.development_issuer import DevelopmentIssuer
 from app.adapters.tokens import verifier
+from app.domain.actor import Role
+from app.observability import faults
 from app.persistence.database import Database
 from app.persistence.tail import Tail
 from app.services.change_sets import ChangeSets
@@ -17,12 +20,19 @@ from app.services.editing import Editing
 from app.services.live import Live
 from app.services.ontologies import Ontologies
 from app.web.authentication import Authentication
-from resolvers.context import Services
+from app.web.origins import Origins
+from resolvers.context import Services, Shared
+from resolvers.cursors import Cursors
+from resolvers.schema import schema
+from resolvers.transport.execution import Execution
+from resolvers.transport.websocket import SocketEndpoint
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from app.settings import Settings
+
+RELEASE = version("oms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,8 @@ class World:
     services: Services
     authentication: Authentication
     issuer: DevelopmentIssuer | None  # where nobody else issues tokens, in development
+    execution: Execution
+    sockets: SocketEndpoint
 
 
 @asynccontextmanager
@@ -57,18 +69,27 @@ async def opened(settings: Settings) -> AsyncIterator[World]:
         issuer = development_issuer(settings)
         tokens = issuer.verifier() if issuer else verifier(settings, await stack.enter_async_context(httpx2.AsyncClient()))
         tail = await stack.enter_async_context(Tail.opened(url, database))
+        authentication = Authentication(tokens)
+        services = Services(
+            editing=Editing(database),
+            change_sets=ChangeSets(database),
+            ontologies=Ontologies(database),
+            live=Live(tail, database, resume_events=limits.resume_events),
+        )
+        shared = Shared(database, services, Cursors(settings.cursor_secret), limits, release=RELEASE)
+        execution = Execution(
+            schema(), limits, shared.open_context, faults.report, introspection=None if settings.development else Role.VIEWER
+        )
+        sockets = SocketEndpoint(execution, shared.open_context, authentication, limits, Origins(settings.cors_origins))
         yield World(
             settings=settings,
             database=database,
             tail=tail,
-            services=Services(
-                editing=Editing(database),
-                change_sets=ChangeSets(database),
-                ontologies=Ontologies(database),
-                live=Live(tail, database, resume_events=limits.resume_events),
-            ),
-            authentication=Authentication(tokens),
+            services=services,
+            authentication=authentication,
             issuer=issuer,
+            execution=execution,
+            sockets=await stack.enter_async_context(sockets.opened()),
         )
 
 

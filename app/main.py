@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
 
-from app.bootstrap import opened
+from app.bootstrap import RELEASE, opened
 from app.domain.actor import Role
 from app.domain.errors import ErrorCode, OmsError, RequestError, Unavailable
 from app.observability import faults
@@ -21,11 +21,12 @@ from app.persistence.schema_version import applied
 from app.web.health import health_routes
 from app.web.limits import BodyLimit, error_body
 from app.web.origins import Origins
-from app.web.pages import Pages, page_routes
+from app.web.pages import Pages, graphiql_page, page_routes
 from app.web.request import Requests
 from app.web.rest.face import BULK_PATHS, rest_routes
 from app.web.rest.resource import Door
 from app.web.security_headers import SecurityHeaders
+from resolvers.transport.http import GraphQLEndpoint
 from resolvers.transport.json_input import decoded
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from app.bootstrap import World
     from app.settings import Settings
 
-RELEASE = version("oms")
 CODES = {404: ErrorCode.NOT_FOUND, 405: ErrorCode.METHOD_NOT_ALLOWED, 406: ErrorCode.NOT_ACCEPTABLE, 415: ErrorCode.UNSUPPORTED_MEDIA_TYPE}
 
 
@@ -73,7 +73,14 @@ def routes(world: World) -> list[BaseRoute]:
     pages = Pages(tokens=_tokens(world))
     door = Door(world.authentication, world.settings.limits, decoded, faults.report)
     rest = rest_routes(door, world.services.editing, world.services.change_sets, world.database)
-    return [*health_routes({"database": answers}), *page_routes(pages), *rest]
+    graphql = GraphQLEndpoint(world.execution, world.authentication, world.settings.limits, faults.report, page=graphiql_page(pages))
+    return [
+        Route("/graphql", graphql),
+        WebSocketRoute("/graphql", world.sockets),
+        *health_routes({"database": answers}),
+        *page_routes(pages),
+        *rest,
+    ]
 
 
 def _tokens(world: World) -> Callable[[], Mapping[str, str]] | None:
