@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from app.bootstrap import development_issuer
@@ -9,6 +10,8 @@ from app.commands.database import database_of, migrated, require_newest
 from app.commands.serving import address_of, end_on_signals, listener, serve
 from app.commands.terminal import Refused, notes, out
 from app.domain.actor import Role
+from app.persistence.database import Database
+from app.sample.story import tell
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -23,7 +26,15 @@ def dev(settings: Settings) -> None:
     end_on_signals()
     with listener(settings) as bound, database_of(settings) as ready:
         notes.print(f"[dim]{migrated(ready)}[/]")
+        with notes.status("Writing the sample ..."):
+            if asyncio.run(_sampled(ready)):
+                notes.print("[dim]The ontology sample was written.[/]")
         serve(ready, bound, lambda: out.print(welcome(ready, address_of(bound)), soft_wrap=True))
+
+
+async def _sampled(settings: Settings) -> bool:
+    async with Database.opened(settings.database_url or "", size=2) as database:
+        return await tell(database)
 
 
 def api(settings: Settings) -> None:
