@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import REGISTRY as METRICS
 
+import app.domain
 from app.commands.error_codes import error_rows
 from app.commands.terminal import Refused, out
-from app.domain import kinds  # noqa: F401 - declares the rules of every kind
 from app.domain.rules import REGISTRY as RULES
 from app.domain.topics import TOPICS
 from app.observability import metrics
@@ -86,6 +88,8 @@ def _errors() -> str:
 
 
 def _rules() -> str:
+    for module in iter_modules(app.domain.__path__, "app.domain."):
+        import_module(module.name)  # a rule is declared where it is used
     rows = (
         (f"`{rule.id}`", rule.scope.value, rule.answer.value, rule.sentence) for rule in sorted(RULES.values(), key=lambda rule: rule.id)
     )
