@@ -196,8 +196,7 @@ def test_each_example_is_complete_and_fits_the_schema(example: Example):
     [operation] = document.definitions
     named = {variable.variable.name.value for variable in operation.variable_definitions or ()}
     assert set(json.loads(example.variables or "{}")) == named
-    if SCHEMA.exists():
-        assert validate(build_schema(SCHEMA.read_text()), document) == []
+    assert validate(build_schema(SCHEMA.read_text()), document) == []
 
 
 def test_examples_stand_in_the_order_of_their_names_and_no_two_look_alike():
