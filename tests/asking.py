@@ -32,20 +32,20 @@ class Asking:
         self.statements = 0
         self._execution = Execution(schema(), limits, self._context, lambda fault, _: self.faults.append(fault))
 
-    async def answer(self, query: str, *, actor: Actor = VIEWER, seen: str | None = None, **variables: Any) -> Answer:
+    async def answer(self, query: str, *, actor: Actor = VIEWER, header: str | None = None, **variables: Any) -> Answer:
         """The whole answer."""
         found = self._execution.find(actor, GraphQLRequest(query, variables=variables))
-        return await self._execution.answer(found, actor, RequestFacts("test", min_revision=seen))
+        return await self._execution.answer(found, actor, RequestFacts("test", min_revision=header))
 
-    async def data(self, query: str, *, actor: Actor = VIEWER, seen: str | None = None, **variables: Any) -> Any:
+    async def data(self, query: str, *, actor: Actor = VIEWER, header: str | None = None, **variables: Any) -> Any:
         """The data of an answer without errors."""
-        answer = await self.answer(query, actor=actor, seen=seen, **variables)
+        answer = await self.answer(query, actor=actor, header=header, **variables)
         assert not answer.errors, (answer.errors, self.faults)
         return answer.data
 
-    async def codes(self, query: str, *, actor: Actor = VIEWER, seen: str | None = None, **variables: Any) -> list[str]:
+    async def codes(self, query: str, *, actor: Actor = VIEWER, header: str | None = None, **variables: Any) -> list[str]:
         """The codes of an answer's errors."""
-        answer = await self.answer(query, actor=actor, seen=seen, **variables)
+        answer = await self.answer(query, actor=actor, header=header, **variables)
         assert not self.faults, self.faults
         return [error["extensions"]["code"] for error in answer.errors]
 
