@@ -24,11 +24,13 @@ def creations(kind: Kind, fields: Mapping[str, Any], *, ref: str | None = None, 
     taken twice are left to the rules, so that a form hears of all of them at once.
     """
     words = dict(fields)
-    ref = words.pop("ref", None) or ref
+    ref = _given(words, "ref") or ref
     if kind not in NESTED:
         return (Operation(Verb.CREATE, kind, ref=ref, fields=words),)
     place, part_kind, owner = NESTED[kind]
-    parts = words.pop(place, None) or ()
+    parts = words.pop(place, None)
+    if parts is None:
+        parts = ()
     if not isinstance(parts, (list, tuple)) or not all(isinstance(part, Mapping) for part in parts):
         raise BadInput(f"{place} must be a list of objects.", path=place)
     whole = ref or _implied(words) or kind.slug
@@ -41,11 +43,19 @@ def creations(kind: Kind, fields: Mapping[str, Any], *, ref: str | None = None, 
         implied = f"{called or part_kind.slug}"
         if implied in refs or not called:
             implied = f"{implied}.{position}"
-        mark = own.pop("ref", None) or (f"{whole}.{implied}" if qualified or implied in used else implied)
+        mark = _given(own, f"{place}[{position - 1}].ref") or (f"{whole}.{implied}" if qualified or implied in used else implied)
         refs.setdefault(called or implied, mark)
         used.add(mark)
         operations.append(Operation(Verb.CREATE, part_kind, ref=mark, fields={**own, owner: f"{REF}{whole}"}))
     return (Operation(Verb.CREATE, kind, ref=whole, fields=_resolved(words, refs)), *operations)
+
+
+def _given(words: dict[str, Any], path: str) -> str | None:
+    """The ref, taken out of the words."""
+    ref = words.pop("ref", None)
+    if ref is not None and not isinstance(ref, str):
+        raise BadInput("A ref is a text.", path=path)
+    return ref
 
 
 def _implied(words: Mapping[str, Any]) -> str | None:
