@@ -24,7 +24,7 @@ def database_of(settings: Settings) -> Iterator[Settings]:
     if settings.database_url is not None:
         yield settings
         return
-    embedded = EmbeddedPostgres(settings.oms_data_dir, say=lambda sentence: notes.print(f"[yellow]{sentence}[/]"))
+    embedded = EmbeddedPostgres(settings.oms_data_dir, say=lambda sentence: notes.print(f"[yellow]{sentence}[/]", soft_wrap=True))
     try:
         yield settings.model_copy(update={"database_url": embedded.start()})
     finally:
