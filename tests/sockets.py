@@ -50,6 +50,13 @@ class Changed:
     def broken(self) -> int | None:
         raise RuntimeError("secret")
 
+    @strawberry.field
+    def flaky(self, info: strawberry.Info) -> int | None:
+        info.context.services.executed += 1
+        if info.context.services.executed < 3:
+            raise Unavailable("The database does not answer.")
+        return self.revision
+
 
 @strawberry.type
 class Query:
@@ -192,13 +199,13 @@ async def serving(
 
 
 @asynccontextmanager
-async def listening(app: Any, limits: Limits) -> AsyncIterator[tuple[int, uvicorn.Server]]:
+async def listening(app: Any, limits: Limits, **options: Any) -> AsyncIterator[tuple[int, uvicorn.Server]]:
     """uvicorn with our protocol on a free port."""
     listener = sockets.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
         app, ws=SocketProtocol, ws_max_size=limits.websocket_frame_bytes, ws_per_message_deflate=False, lifespan="off", log_config=None,
-        access_log=False, timeout_graceful_shutdown=10,
+        access_log=False, timeout_graceful_shutdown=10, **options,
     )  # fmt: skip
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve([listener]))
