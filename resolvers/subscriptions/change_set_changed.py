@@ -52,7 +52,7 @@ class ChangeSetEventFilter:
             if given is not None and len(given) > LONGEST_LIST:
                 message = f"A list of a filter holds at most {LONGEST_LIST} values, not {len(given)}."
                 raise ListTooLong(message, path=f"filter.{name}", given=len(given), limit=LONGEST_LIST)
-        types = None if self.types is None else frozenset(each.value for each in self.types)
+        types = None if self.types is None else frozenset(str(each.value) for each in self.types)
         authors, actors, reviewers = (None if each is None else frozenset(each) for each in (self.authors, self.actors, self.reviewers))
 
         def wanted(entry: Entry) -> bool:
