@@ -1,0 +1,1 @@
+"""Ontologies in and out of files: pure mappings between files and operations, without a database."""

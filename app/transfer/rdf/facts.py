@@ -1,0 +1,146 @@
+"""The statements of a graph, indexed once and always walked in one order, each accounted for at the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rdflib import RDF, BNode, Graph, Literal, URIRef
+from rdflib.term import Node
+
+from app.transfer.rdf.vocabulary import SETS
+from app.transfer.receipt import Code, Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Statement = tuple[Node, URIRef, Node]
+
+
+def _order(node: Node) -> tuple[str, str, str]:
+    if isinstance(node, Literal):
+        return (str(node), node.language or "", str(node.datatype or ""))
+    # A blank node's own name is made up anew whenever the file is read.
+    return ("", "", "") if isinstance(node, BNode) else (str(node), "", "")
+
+
+class Facts:
+    """What the file says, and which of it is accounted for: carried by an entity, or counted on a line."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._out: dict[Node, dict[URIRef, list[Node]]] = {}
+        self._in: dict[Node, dict[URIRef, list[Node]]] = {}
+        self._open: set[Statement] = set()
+        self.statements = len(graph)
+        for subject, predicate, thing in graph:
+            if isinstance(predicate, URIRef):
+                self._open.add((subject, predicate, thing))
+                self._out.setdefault(subject, {}).setdefault(predicate, []).append(thing)
+                self._in.setdefault(thing, {}).setdefault(predicate, []).append(subject)
+        for index in (self._out, self._in):
+            for predicates in index.values():
+                for nodes in predicates.values():
+                    nodes.sort(key=_order)
+        self.tally = Tally()
+
+    def subjects(self) -> list[URIRef]:
+        """Every IRI that the file says something about, in order."""
+        return sorted(subject for subject in self._out if isinstance(subject, URIRef))
+
+    def of(self, subject: Node, predicates: Iterable[URIRef]) -> Iterator[tuple[URIRef, Node]]:
+        """What the file says about the subject by any of the predicates."""
+        known = self._out.get(subject, {})
+        for predicate in sorted(predicates) if len(known) > 1 else known:
+            if predicate in known and predicate in predicates:
+                for thing in known[predicate]:
+                    yield predicate, thing
+
+    def about(self, subject: Node) -> Iterator[tuple[URIRef, Node]]:
+        """All that the file says about the subject."""
+        known = self._out.get(subject, {})
+        for predicate in sorted(known):
+            for thing in known[predicate]:
+                yield predicate, thing
+
+    def things(self, subject: Node, *predicates: URIRef) -> list[Node]:
+        """The objects of the statements by any of the predicates, each once."""
+        known = self._out.get(subject, {})
+        return list(dict.fromkeys(thing for predicate in predicates for thing in known.get(predicate, ())))
+
+    def subjects_of(self, predicate: URIRef, thing: Node) -> list[Node]:
+        """Who has the thing for an object of the predicate."""
+        return self._in.get(thing, {}).get(predicate, [])
+
+    def mentions(self, thing: Node) -> Iterator[tuple[Node, URIRef]]:
+        """Every statement that has the thing for an object."""
+        known = self._in.get(thing, {})
+        for predicate in sorted(known):
+            for subject in known[predicate]:
+                yield subject, predicate
+
+    def types(self, subject: Node) -> list[Node]:
+        """What the file says the subject is."""
+        return self._out.get(subject, {}).get(RDF.type, [])
+
+    def collected(self, head: Node) -> list[Node]:
+        """The items of an RDF list; one that is broken or circular ends where it breaks."""
+        items: list[Node] = []
+        seen: set[Node] = set()
+        while head != RDF.nil and head not in seen:
+            seen.add(head)
+            items.extend(self.things(head, RDF.first)[:1])
+            rest = self.things(head, RDF.rest)
+            if not rest:
+                break
+            head = rest[0]
+        return items
+
+    def named(self, node: Node) -> list[URIRef]:
+        """The IRIs that a domain or range stands for: itself, or the members of a union or intersection."""
+        found: dict[URIRef, None] = {}
+        waiting, seen = [node], {node}
+        for current in waiting:
+            if isinstance(current, URIRef):
+                found[current] = None
+                continue
+            for head in self.things(current, *sorted(SETS)):
+                for item in self.collected(head):
+                    if item not in seen:
+                        seen.add(item)
+                        waiting.append(item)
+        return sorted(found)
+
+    def carry(self, subject: Node, predicate: URIRef, thing: Node) -> None:
+        """An entity says what this statement says."""
+        self._open.discard((subject, predicate, thing))
+
+    def carry_expression(self, node: Node) -> None:
+        """An entity says what the class expression below a blank node says."""
+        waiting, seen = [node], {node}
+        for current in waiting:
+            for predicate, thing in self.about(current):
+                self.carry(current, predicate, thing)
+                if isinstance(thing, BNode) and thing not in seen:
+                    seen.add(thing)
+                    waiting.append(thing)
+
+    def list_statement(self, code: Code, statement: Statement, sentence: str, *, subject: Node | None = None) -> None:
+        """No entity says what this statement says: count it, unless it is accounted for."""
+        if statement in self._open:
+            self._open.remove(statement)
+            about = statement[0] if subject is None else subject
+            self.tally.add(code, str(about) if isinstance(about, URIRef) else "", sentence, 1)
+
+    def remaining(self) -> list[Statement]:
+        """What is not accounted for yet, in order."""
+        return sorted(self._open, key=lambda each: (_order(each[0]), str(each[1]), _order(each[2])))
+
+    def owner(self, node: Node) -> Node:
+        """The IRI whose description holds a blank node, for people to find it."""
+        seen: set[Node] = set()
+        while isinstance(node, BNode) and node not in seen:
+            seen.add(node)
+            holders = [subject for subject, _ in self.mentions(node)]
+            if not holders:
+                break
+            node = holders[0]
+        return node

@@ -1,0 +1,135 @@
+"""The rest of the account: every statement that no entity carries, each with the reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rdflib import OWL, RDF, RDFS, BNode, URIRef
+
+from app.transfer.rdf.vocabulary import (
+    ANNOTATION_PROPERTIES,
+    BASE_TYPES,
+    BUILT_IN_NAMESPACES,
+    CHARACTERISTICS,
+    CLASSES,
+    DATATYPES,
+    DISJOINTNESS,
+    EQUIVALENCES,
+    INVERSES,
+    PROPERTIES,
+    SUPERSEDED,
+    local_name,
+    namespace_of,
+)  # fmt: skip
+from app.transfer.receipt import Code
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from rdflib.term import Node
+
+    from app.transfer.rdf.facts import Statement
+    from app.transfer.rdf.ground import Ground
+
+_TERMS = CLASSES | PROPERTIES | DATATYPES
+_EXPRESSIONS = frozenset(
+    {OWL.propertyChainAxiom, OWL.hasKey, OWL.oneOf, OWL.unionOf, OWL.intersectionOf, OWL.onDatatype, OWL.withRestrictions}
+)
+
+Reason = tuple[Code, str]
+
+
+def list_leftovers(ground: Ground, properties: Iterable[URIRef]) -> None:
+    """Count what is not accounted for yet; `properties` are those that are carried."""
+    carried = {*ground.names, *ground.value_types, *properties}
+    for statement in ground.facts.remaining():
+        subject = ground.facts.owner(statement[0])
+        code, sentence = _reason(ground, subject, statement, carried)
+        ground.facts.list_statement(code, statement, sentence, subject=subject)
+
+
+def _reason(ground: Ground, subject: Node, statement: Statement, carried: set[URIRef]) -> Reason:
+    for judge in (_of_subject, _of_predicate):
+        if (found := judge(ground, subject, statement, carried)) is not None:
+            return found
+    return Code.NOT_UNDERSTOOD, f"The mapping has no place for {local_name(statement[1]) or statement[1]}."
+
+
+def _of_subject(ground: Ground, subject: Node, _: Statement, carried: set[URIRef]) -> Reason | None:
+    """Subjects of which nothing is carried."""
+    if subject in carried or isinstance(subject, BNode) or not isinstance(subject, URIRef):
+        return None
+    types = set(ground.facts.types(subject))
+    for found in (_header(types, _), _built_in(subject), _declared(subject, types, ground), _individual(subject, types, ground)):
+        if found is not None:
+            return found
+    return None
+
+
+def _header(types: set[Node], statement: Statement) -> Reason | None:
+    if OWL.Ontology not in types:
+        return None
+    if statement[1] == OWL.imports:
+        return Code.IMPORT_NOT_FETCHED, f"It imports {statement[2]}, which was not fetched."
+    return Code.ONTOLOGY_HEADER, "What the header says about the ontology as a whole is not carried."
+
+
+def _built_in(subject: URIRef) -> Reason | None:
+    if subject in BASE_TYPES or namespace_of(subject) in BUILT_IN_NAMESPACES:
+        return Code.BUILT_IN, f"{local_name(subject)} is built in; statements about it are not carried."
+    return None
+
+
+def _declared(subject: URIRef, types: set[Node], ground: Ground) -> Reason | None:
+    if types & ANNOTATION_PROPERTIES:
+        return Code.PROPERTY_NOT_CARRIED, "It is an annotation property: its uses are carried, it is not."
+    if types & PROPERTIES and namespace_of(subject) == ground.scope.home:
+        return Code.PROPERTY_NOT_CARRIED, "An end of it is missing or lies outside the file."
+    if not types & _TERMS:
+        return None
+    if namespace_of(subject) != ground.scope.home:
+        return Code.EXTERNAL_MENTION, "It belongs to another ontology and is only mentioned here."
+    return Code.METACLASS, "Its instances are classes or datatypes; it is not carried."
+
+
+def _individual(subject: URIRef, types: set[Node], ground: Ground) -> Reason | None:
+    if not types:
+        return Code.EXTERNAL_MENTION if namespace_of(
+            subject
+        ) != ground.scope.home else Code.INDIVIDUAL, "It is declared nowhere in the file."
+    of = ", ".join(sorted(local_name(str(each)) for each in types))
+    enumerated = any(each in ground.scope.enumerations for each in types)
+    sentence = f"It is a value of {of}; what else the file says about it is not carried." if enumerated else f"It is an individual ({of})."
+    return Code.INDIVIDUAL, sentence
+
+
+def _of_predicate(ground: Ground, _: Node, statement: Statement, __: set[URIRef]) -> Reason | None:
+    node, predicate, thing = statement
+    if predicate == RDF.type and thing in CHARACTERISTICS:
+        return Code.PROPERTY_CHARACTERISTIC, f"That it is a {local_name(str(thing))} is not carried."
+    if isinstance(node, BNode) or predicate in _EXPRESSIONS or (predicate == RDFS.subClassOf and isinstance(thing, BNode)):
+        return Code.CLASS_EXPRESSION, "A restriction or another class expression is not carried."
+    if predicate == RDFS.subClassOf:
+        return _superclass(ground, thing)
+    for predicates, judge in _BY_PREDICATE:
+        if predicate in predicates:
+            return judge(local_name(str(thing)) or str(thing))
+    return None
+
+
+def _superclass(ground: Ground, thing: Node) -> Reason:
+    name = local_name(str(thing))
+    if namespace_of(str(thing)) in BUILT_IN_NAMESPACES:
+        return Code.BUILT_IN, f"That it is below {name} says nothing about the ontology."
+    if ground.scope.is_object_type(thing):
+        return Code.SUPERCLASS_NOT_CARRIED, f"It is a value type, or a cycle was cut: that it is below {name} is not carried."
+    return Code.SUPERCLASS_NOT_CARRIED, f"Its superclass {name} is no object type of this ontology."
+
+
+_BY_PREDICATE: tuple[tuple[frozenset[URIRef], Callable[[str], Reason]], ...] = (
+    (frozenset({RDFS.subPropertyOf}), lambda name: (Code.SUB_PROPERTY, f"That it is a sub-property of {name} is not carried.")),
+    (EQUIVALENCES, lambda name: (Code.EQUIVALENCE, f"That it is equivalent to {name} is not carried.")),
+    (DISJOINTNESS, lambda name: (Code.DISJOINTNESS, f"That it is disjoint with {name} is not carried.")),
+    (INVERSES, lambda name: (Code.INVERSE_NOT_CARRIED, f"Its inverse {name} has no link type with the same ends.")),
+    (SUPERSEDED, lambda name: (Code.REPLACEMENT_NOT_CARRIED, f"{name} replaces it, and is nothing of its kind and place.")),
+)

@@ -1,0 +1,99 @@
+"""The receipt of an import: every statement of the file is carried by an entity or counted on a line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+class Code(StrEnum):
+    """Why something was adapted or not carried; the values are stable, the sentences are not."""
+
+    RENAMED = "RENAMED"
+    TEXT_CHANGED = "TEXT_CHANGED"
+    IRI_AS_TEXT = "IRI_AS_TEXT"
+    IMPLIED_TERM = "IMPLIED_TERM"
+    TYPE_WIDENED = "TYPE_WIDENED"
+    TYPE_WITHOUT_EQUAL = "TYPE_WITHOUT_EQUAL"
+    RANGE_MISSING = "RANGE_MISSING"
+    LINK_CONSTRAINT_RENAMED = "LINK_CONSTRAINT_RENAMED"
+    ENUMERATION_AS_OBJECT_TYPE = "ENUMERATION_AS_OBJECT_TYPE"
+    DEPRECATION_NOT_CARRIED = "DEPRECATION_NOT_CARRIED"
+    REPLACEMENT_NOT_CARRIED = "REPLACEMENT_NOT_CARRIED"
+    CYCLE_CUT = "CYCLE_CUT"
+    SUPERCLASS_NOT_CARRIED = "SUPERCLASS_NOT_CARRIED"
+    DOMAIN_NOT_CARRIED = "DOMAIN_NOT_CARRIED"
+    RANGE_NOT_CARRIED = "RANGE_NOT_CARRIED"
+    PROPERTY_NOT_CARRIED = "PROPERTY_NOT_CARRIED"
+    EXTERNAL_MENTION = "EXTERNAL_MENTION"
+    BUILT_IN = "BUILT_IN"
+    METACLASS = "METACLASS"
+    INDIVIDUAL = "INDIVIDUAL"
+    EQUIVALENCE = "EQUIVALENCE"
+    DISJOINTNESS = "DISJOINTNESS"
+    SUB_PROPERTY = "SUB_PROPERTY"
+    INVERSE_NOT_CARRIED = "INVERSE_NOT_CARRIED"
+    PROPERTY_CHARACTERISTIC = "PROPERTY_CHARACTERISTIC"
+    CLASS_EXPRESSION = "CLASS_EXPRESSION"
+    ANNOTATION_NOT_CARRIED = "ANNOTATION_NOT_CARRIED"
+    ONTOLOGY_HEADER = "ONTOLOGY_HEADER"
+    IMPORT_NOT_FETCHED = "IMPORT_NOT_FETCHED"
+    NOT_UNDERSTOOD = "NOT_UNDERSTOOD"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Line:
+    """One thing that was adapted or not carried, and how many statements of the file it stands for."""
+
+    code: Code
+    subject: str  # an IRI, empty for what has none
+    sentence: str
+    statements: int = 0  # that no entity carries; 0 where something was only adapted
+
+    def as_json(self) -> dict[str, Any]:
+        """As a file of receipts says it."""
+        return {"code": self.code.value, "subject": self.subject, "sentence": self.sentence, "statements": self.statements}
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a file: its statements are `carried` plus those of the lines."""
+
+    statements: int
+    carried: int
+    lines: tuple[Line, ...] = ()
+
+    @property
+    def listed(self) -> int:
+        """The statements that no entity carries."""
+        return sum(line.statements for line in self.lines)
+
+    def by_code(self) -> Iterator[tuple[Code, int, int]]:
+        """Each code with its lines and its statements, in the order of the enum."""
+        lines: Counter[Code] = Counter(line.code for line in self.lines)
+        for code in Code:
+            if lines[code]:
+                yield code, lines[code], sum(line.statements for line in self.lines if line.code is code)
+
+
+EMPTY = Receipt(0, 0)
+
+
+class Tally:
+    """Collects lines; equal ones are counted together, and the order of the file leaves no trace."""
+
+    def __init__(self) -> None:
+        self._lines: Counter[tuple[Code, str, str]] = Counter()
+
+    def add(self, code: Code, subject: str, sentence: str, statements: int = 0) -> None:
+        """Say that something was adapted, or that `statements` of the file are not carried."""
+        self._lines[code, subject, sentence] += statements
+
+    def lines(self) -> Iterable[Line]:
+        """The lines in their one order."""
+        return sorted(Line(code, subject, sentence, count) for (code, subject, sentence), count in self._lines.items())
