@@ -12,8 +12,7 @@ from app.domain.ontology import Ontology, OntologySettings, violations
 from app.domain.rid import mint_ontology
 from app.domain.text import nfc
 from app.domain.topics import ontology_topic
-from app.persistence import change_sets, store
-from app.persistence.mapping import ontology_of
+from app.persistence import change_sets, ontologies, store
 
 if TYPE_CHECKING:
     from app.persistence.database import Database, Transaction
@@ -32,17 +31,10 @@ class Ontologies:
         actor.require(Role.ADMIN)
         _check(api_name, display_name, description)
         async with self._database.writing() as work:
-            row = await work.fetchrow(
-                """
-                    INSERT INTO ontology (rid, api_name, display_name, description, settings, created_by, updated_by)
-                    VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT DO NOTHING RETURNING *
-                    """,
-                    mint_ontology(), api_name, nfc(display_name), nfc(description), _settings(settings or OntologySettings()), actor.id,
-                )  # fmt: skip
-            if row is None:
+            words = _settings(settings or OntologySettings())
+            made = await ontologies.insert(work, mint_ontology(), api_name, nfc(display_name), nfc(description), words, actor.id)
+            if made is None:
                 raise NameTaken([NAME_UNIQUE.broken("apiName", f"The name {api_name} is taken.", value=api_name)])
-            made = _made(row)
-            await work.execute("INSERT INTO ontology_counter (ontology) VALUES ($1)", made.rid)
             await _tell(work, actor, made, "created")
         return made
 
@@ -55,33 +47,25 @@ class Ontologies:
         async with self._database.writing() as work:
             before = await _current(work, rid, expected_version)
             _check(before.api_name, before.display_name if display_name is None else display_name, description or "")
-            row = await work.fetchrow(
-                """
-                UPDATE ontology SET display_name = $2, description = $3, settings = $4, version = version + 1, updated_at = now(),
-                    updated_by = $5 WHERE rid = $1 RETURNING *
-                """,
+            made = await ontologies.update(
+                work,
                 before.rid,
                 before.display_name if display_name is None else nfc(display_name),
                 before.description if description is None else nfc(description),
                 _settings(settings or before.settings),
                 actor.id,
             )
-            await _tell(work, actor, _made(row), "updated")
-        return _made(row)
+            await _tell(work, actor, made, "updated")
+        return made
 
     async def archive(self, actor: Actor, rid: str, *, expected_version: int) -> Ontology:
         """Make it read-only; nothing is deleted."""
         actor.require(Role.ADMIN)
         async with self._database.writing() as work:
             before = await _current(work, rid, expected_version)
-            row = await work.fetchrow(
-                "UPDATE ontology SET archived_at = now(), version = version + 1, updated_at = now(), updated_by = $2"
-                " WHERE rid = $1 RETURNING *",
-                before.rid,
-                actor.id,
-            )
-            await _tell(work, actor, _made(row), "archived")
-        return _made(row)
+            made = await ontologies.archive(work, before.rid, actor.id)
+            await _tell(work, actor, made, "archived")
+        return made
 
 
 def _check(api_name: str, display_name: str, description: str) -> None:
@@ -92,10 +76,6 @@ def _check(api_name: str, display_name: str, description: str) -> None:
 
 def _settings(settings: OntologySettings) -> dict[str, Any]:
     return {"require_review": settings.require_review}
-
-
-def _made(row: Any) -> Ontology:
-    return ontology_of(row)
 
 
 async def _current(work: Transaction, rid: str, expected_version: int) -> Ontology:

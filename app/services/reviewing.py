@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from app.domain.actor import Actor, Role
@@ -65,7 +66,7 @@ class Reviewing:
         async with self._database.writing() as work:
             found = await opened(work, rid, expected_version)
             after = await change_sets.touch(
-                work, found.rid, status=ChangeSetStatus.CLOSED.value, closed_by=actor.id, closed_at=await work.fetchval("SELECT now()")
+                work, found.rid, status=ChangeSetStatus.CLOSED.value, closed_by=actor.id, closed_at=datetime.now(UTC)
             )
             await change_sets.log(work, after, "closed", actor)
         return after

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from app.persistence.reads.pages import Column, Source
@@ -10,9 +9,12 @@ from app.persistence.reads.selection import At, Field, Order, Test
 from app.persistence.reads.statement import Statement, compared, contains
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from asyncpg import Record
 
     from app.persistence.database import Snapshot
+    from app.persistence.reads.statement import Rendering
 
 _RID = Column("s.rid", "text")
 
@@ -21,7 +23,7 @@ def _touches(test: Test, statement: Statement, _: At | None) -> str:
     return f"EXISTS (SELECT FROM operation t WHERE t.change_set = s.rid AND t.rid = ANY ({statement.put(list(test.value), 'text[]')}))"
 
 
-def _overlaps(column: str) -> object:
+def _overlaps(column: str) -> Rendering:
     def test(condition: Test, statement: Statement, _: At | None) -> str:
         return f"{column} && {statement.put(list(condition.value), 'text[]')}"
 
@@ -42,8 +44,8 @@ CHANGE_SETS = Source(
         Field.REVIEW: "s.review",
         Field.ORIGIN: "s.origin",
         Field.AUTHOR: "s.author",
-        Field.REVIEWER: _overlaps("s.reviewers"),  # type: ignore[dict-item]  # a rendering, as the others
-        Field.LABEL: _overlaps("s.labels"),  # type: ignore[dict-item]  # as above
+        Field.REVIEWER: _overlaps("s.reviewers"),
+        Field.LABEL: _overlaps("s.labels"),
         Field.TOUCHES: _touches,
         Field.UPDATED_SINCE: compared("s.updated_at", ">=", "timestamptz"),
         Field.UPDATED_BEFORE: compared("s.updated_at", "<", "timestamptz"),

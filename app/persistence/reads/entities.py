@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from app.domain.definition import Edge
-from app.domain.kind import Kind
 from app.persistence.mapping import sort_key
 from app.persistence.reads.pages import Column, Source
 from app.persistence.reads.selection import At, Field, Order, Test
 from app.persistence.reads.statement import Statement, compared, entities, entity_columns, live, pattern
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from asyncpg import Record
 
+    from app.domain.kind import Kind
     from app.persistence.database import Snapshot
+    from app.persistence.reads.statement import Filters
 
 _RID = Column("e.rid", "text")
 _BY_NAME = (Column("e.name_key", "text"), _RID)
@@ -39,7 +41,7 @@ def _refers(test: Test, statement: Statement, at: At | None) -> str:
     return f"EXISTS (SELECT FROM entity_reference f WHERE f.source = e.rid AND f.target = ANY ({targets}) AND f.edge = {edge} AND {alive})"
 
 
-FILTERS = {
+FILTERS: Filters = {
     Field.TEXT: _text,
     Field.RID: "e.rid",
     Field.API_NAME: "e.api_name",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from app.persistence.reads.pages import Column, Source
@@ -10,15 +9,18 @@ from app.persistence.reads.selection import At, Field, Order
 from app.persistence.reads.statement import Statement, compared
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from asyncpg import Record
 
     from app.persistence.database import Snapshot
+    from app.persistence.reads.statement import Filters
 
 _CHANGE = """
     c.ontology, c.revision, c.index, c.rid, c.kind, c.version, c.action, m.at, m.actor, m.actor_name, m.change_set, m.request_id
 """
 _TABLES = "change c JOIN revision m ON m.ontology = c.ontology AND m.revision = c.revision"
-_FILTERS = {
+_FILTERS: Filters = {
     Field.KIND: "c.kind",
     Field.RID: "c.rid",
     Field.ACTION: "c.action",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from app.persistence.reads.pages import Column, Source
@@ -10,6 +9,7 @@ from app.persistence.reads.selection import At, Field, Order
 from app.persistence.reads.statement import Statement, contains
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from asyncpg import Record

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.domain.errors import BadInput, InvalidCursor
-from app.persistence.reads.selection import COUNTED, At, Field, Order, Selection, Test
+from app.persistence.reads.selection import COUNTED, At, Order, Selection
 from app.persistence.reads.statement import Statement, rendered
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from asyncpg import Record
 
     from app.persistence.database import Snapshot
-
-Filters = Mapping[Field, "str | Callable[[Test, Statement, At | None], str]"]
+    from app.persistence.reads.statement import Filters
 
 
 class Column(NamedTuple):
@@ -52,7 +52,7 @@ async def pages(snapshot: Snapshot, source: Source, at: At | None, parents: Sequ
     statement = Statement(list(parents))
     columns, tables, tied = source.below(at, statement)
     keys = _keys(source, selection)
-    where = [tied, rendered(selection.where, dict(source.filters), statement, at)]
+    where = [tied, rendered(selection.where, source.filters, statement, at)]
     where += _bounds(keys, selection, statement)
     downwards = selection.descending != selection.backward
     order = ", ".join(f"{key.sql} {'DESC' if downwards else 'ASC'}" for key in keys)
@@ -74,7 +74,7 @@ async def totals(snapshot: Snapshot, source: Source, at: At | None, parents: Seq
     """How many rows each parent has in all, counted up to COUNTED + 1."""
     statement = Statement(list(parents))
     _, tables, tied = source.below(at, statement)
-    where = f"({tied}) AND ({rendered(selection.where, dict(source.filters), statement, at)})"
+    where = f"({tied}) AND ({rendered(selection.where, source.filters, statement, at)})"
     rows = await snapshot.fetch(
         f"""
         SELECT parent.rid, (SELECT count(*) FROM (SELECT FROM {tables} WHERE {where} LIMIT {COUNTED + 1}) AS counted) AS total

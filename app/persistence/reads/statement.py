@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from app.persistence.reads.selection import At, Condition
 
+    Rendering = Callable[[Test, "Statement", At | None], str]
+    Filters = dict[Field, str | Rendering]
+
 
 class Statement:
     """Collects arguments; a text stands in the statement only by its number."""
@@ -61,9 +64,7 @@ def entity_columns(alias: str, *, head: bool) -> str:
     return ", ".join((*(f"{alias}.{name}" for name in names), revision))
 
 
-def rendered(
-    condition: Condition, columns: dict[Field, str | Callable[[Test, Statement, At | None], str]], statement: Statement, at: At | None
-) -> str:
+def rendered(condition: Condition, columns: Filters, statement: Statement, at: At | None) -> str:
     """The condition as SQL; BadInput where the source knows no such column."""
     match condition:
         case All(parts):
@@ -83,7 +84,7 @@ def rendered(
             )
 
 
-def contains(*columns: str) -> Callable[[Test, Statement, At | None], str]:
+def contains(*columns: str) -> Rendering:
     """A part of any of the lower-cased columns, whatever its case."""
 
     def test(condition: Test, statement: Statement, _: At | None) -> str:
@@ -93,7 +94,7 @@ def contains(*columns: str) -> Callable[[Test, Statement, At | None], str]:
     return test
 
 
-def compared(column: str, operator: str, cast: str) -> Callable[[Test, Statement, At | None], str]:
+def compared(column: str, operator: str, cast: str) -> Rendering:
     """A column against one value."""
 
     def test(condition: Test, statement: Statement, _: At | None) -> str:
