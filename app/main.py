@@ -20,6 +20,7 @@ from app.persistence.migrate import newest
 from app.persistence.schema_version import applied
 from app.web.health import health_routes
 from app.web.limits import BodyLimit, error_body
+from app.web.openapi import openapi_route
 from app.web.origins import Origins
 from app.web.pages import Pages, graphiql_page, page_routes
 from app.web.request import Requests
@@ -79,6 +80,7 @@ def routes(world: World) -> list[BaseRoute]:
         WebSocketRoute("/graphql", world.sockets),
         *health_routes({"database": answers}),
         *page_routes(pages),
+        openapi_route(),
         *rest,
     ]
 

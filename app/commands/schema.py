@@ -10,6 +10,7 @@ from graphql import build_schema
 from graphql.utilities import find_breaking_changes
 
 from app.commands.terminal import Refused, out
+from app.web.openapi import printed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from graphql.utilities import BreakingChange
 
 COMMITTED = Path("schema.graphql")
+OPENAPI = Path("openapi.json")
 REMOVED = re.compile(r"(?:Field|Enum value|Input field|Argument) (\S+) was removed\.")  # as graphql-core words it
 RELEASED = Path("docs/schema.released.graphql")  # what clients were promised; replaced when a release is made
 
@@ -25,7 +27,8 @@ RELEASED = Path("docs/schema.released.graphql")  # what clients were promised; r
 def write() -> None:
     """Write what the code serves."""
     COMMITTED.write_text(_served())
-    out.print(f"Wrote {COMMITTED}.")
+    OPENAPI.write_text(printed())
+    out.print(f"Wrote {COMMITTED} and {OPENAPI}.")
 
 
 def release() -> None:
@@ -39,6 +42,8 @@ def check() -> None:
     served = _served()
     if not COMMITTED.exists() or COMMITTED.read_text() != served:
         raise Refused(f"{COMMITTED} is stale: run `make schema` and commit it.")
+    if not OPENAPI.exists() or OPENAPI.read_text() != printed():
+        raise Refused(f"{OPENAPI} is stale: run `make schema` and commit it.")
     broken = [change.description for change in breaking(RELEASED.read_text(), served)] if RELEASED.exists() else []
     if broken:
         raise Refused("The schema breaks clients: " + " ".join(broken))

@@ -1,0 +1,145 @@
+"""What each handler of the REST face takes and answers: the half of the OpenAPI document that its code does not say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from app.domain.change_set import ChangeSetStatus, Origin, ReviewStatus
+from app.domain.definition import Status
+from app.domain.kind import Kind
+from app.domain.nested import NESTED
+from app.web.rest.audit import FURTHEST_PAGE
+from app.web.rest.schemas import ANY, COUNT, MOMENT, RID, TEXT, TRUTH, VERSION, Schema, many, named, page, record, ref
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LIST_PARAMETERS = {"pageSize": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}, "cursor": TEXT}
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One handler: its query, its body, its answer, and which statuses beside those of every request."""
+
+    answer: Schema
+    body: Schema | None = None
+    query: Mapping[str, Schema] | None = None
+    status: int = 200
+    refusals: tuple[int, ...] = (404,)
+    body_optional: bool = False
+    keyed: bool = False  # whether an Idempotency-Key is known
+    versioned: bool = False  # whether If-Match is known
+
+
+def of_kind(kind: Kind) -> dict[str, Promise]:
+    """The handlers of the paths of one kind."""
+    name = named(kind)
+    dry = {"dryRun": TRUTH}
+    expected = {"expectedVersion": VERSION}
+    included = {"include": {"enum": [NESTED[kind][0]]}} if kind in NESTED else {}
+    filters = {
+        "search": TEXT,
+        "status": {"enum": [each.value for each in Status]},
+        "asOf": COUNT,
+        **({"objectType": RID} if kind is Kind.PROPERTY else {}),
+    }
+    return {
+        "list": Promise(page(ref(name), revision=COUNT), query={**_ontology(), **LIST_PARAMETERS, **filters}),
+        "create": Promise(ref(f"{name}Written"), ref(f"New{name}"), {**_ontology(), **dry}, 201, (404, 409, 422), keyed=True),
+        "get": Promise(ref(name), query=included),
+        "update": Promise(
+            ref(f"{name}Written"), ref(f"{name}Patch"), {**dry, **expected}, 200, (404, 409, 422), keyed=True, versioned=True
+        ),
+        "delete": Promise(
+            ref("Written"), record({"expectedVersion": VERSION}), {**dry, "cascade": TRUTH, **expected}, 200, (404, 409, 422),
+            body_optional=True, keyed=True, versioned=True,
+        ),
+    }  # fmt: skip
+
+
+def of_bulk() -> dict[str, Promise]:
+    """The handler of many operations at once."""
+    operations = many(ref("NewOperation"))
+    body = {"anyOf": [operations, record({"operations": operations, "title": TEXT}, "operations")]}
+    answer = record({**_outcome(), "changeSet": RID}, "ontology", "ontologyRevision", "changeSet", "changes", strict=False)
+    return {"apply": Promise(answer, body, {**_ontology(), "dryRun": TRUTH}, 200, (404, 409, 413, 422), keyed=True)}
+
+
+def of_change_sets() -> dict[str, Promise]:
+    """The handlers of change sets."""
+    change_set, operations = ref("ChangeSet"), many(ref("NewOperation"))
+    expected: dict[str, Schema] = {"expectedVersion": VERSION}
+    texts = many(TEXT)
+    statuses = {
+        "status": _values(ChangeSetStatus),
+        "review": _values(ReviewStatus),
+        "origin": _values(Origin),
+        "author": TEXT,
+        "search": TEXT,
+    }
+    opening = {"title": TEXT, "description": TEXT, "labels": texts, "reviewers": texts, "operations": operations}
+    comment = record(
+        {"id": TEXT, "author": TEXT, "authorName": TEXT, "body": TEXT, "rid": ANY, "path": ANY, "createdAt": MOMENT}, "id", "body",
+        strict=False,
+    )  # fmt: skip
+    staging = {"anyOf": [operations, record({"operations": operations, **expected}, "operations")]}
+    amending = record({"fields": {"type": "object"}, "expectedEntityVersion": VERSION, "cascade": TRUTH, **expected})
+    merging = record({"resolutions": many(ref("Resolution")), "dryRun": TRUTH, **expected})
+    judged = record({"violations": many(ref("Violation")), "conflicts": many(ref("Conflict"))}, "violations", "conflicts", strict=False)
+    listed = record({"items": many({"type": "object"})}, "items", strict=False)
+    changed = (404, 409)
+    return {
+        "list": Promise(page(change_set), query={**_ontology(), **LIST_PARAMETERS, **statuses}),
+        "open": Promise(change_set, record(opening, "title"), _ontology(), 201, (404, 409, 413, 422)),
+        "get": Promise(change_set),
+        "staged": Promise(page(ref("Operation")), query=LIST_PARAMETERS),
+        "stage": Promise(
+            record({"changeSet": change_set, "operations": many(ref("Operation"))}, "changeSet", "operations", strict=False),
+            staging, None, 200, (404, 409, 413, 422), versioned=True,
+        ),
+        "reorder": Promise(change_set, record({"operationIds": texts, **expected}, "operationIds"), None, 200, changed, versioned=True),
+        "amend": Promise(change_set, amending, None, 200, (404, 409, 422), versioned=True),
+        "drop": Promise(change_set, None, expected, 200, changed, versioned=True),
+        "comments": Promise(page(comment), query=LIST_PARAMETERS),
+        "comment": Promise(change_set, record({"body": TEXT, "rid": TEXT, "path": TEXT}, "body"), None, 201, (404,)),
+        "request_review": Promise(
+            change_set, record({"reviewers": texts, **expected}), None, 200, changed, body_optional=True, versioned=True
+        ),
+        "review": Promise(
+            change_set, record({"approve": TRUTH, "comment": TEXT, **expected}, "approve"), None, 200, changed, versioned=True
+        ),
+        "validate": Promise(judged),
+        "diff": Promise(listed),
+        "impact": Promise(listed),
+        "merge": Promise(ref("Merged"), merging, None, 200, (404, 409, 422), body_optional=True, versioned=True),
+        "close": Promise(change_set, record(expected), None, 200, changed, body_optional=True, versioned=True),
+        "rollback": Promise(ref("Merged"), record({"title": TEXT, "dryRun": TRUTH}), None, 200, (404, 409, 422), body_optional=True),
+    }  # fmt: skip
+
+
+def of_audit_log() -> dict[str, Promise]:
+    """The handler of the audit log."""
+    entry = record(
+        {
+            "id": TEXT, "at": MOMENT, "actor": TEXT, "actorName": TEXT, "action": TEXT, "entity": TEXT, "rid": TEXT, "changeSet": ANY,
+            "revision": ANY, "beforeVersion": ANY, "afterVersion": ANY, "before": ANY, "after": ANY, "requestId": TEXT, "detail": ANY,
+        },
+        "id", "at", "actor", "action", "entity", "rid", strict=False,
+    )  # fmt: skip
+    numbered = {"type": "integer", "minimum": 1, "maximum": FURTHEST_PAGE}
+    filters = {"page": numbered, "entity": TEXT, "rid": TEXT, "actor": TEXT, "action": TEXT, "changeSet": TEXT}
+    answer = page(entry, page=COUNT, pageSize=COUNT)
+    return {"list": Promise(answer, query={**_ontology(), **LIST_PARAMETERS, **filters})}
+
+
+def _ontology() -> dict[str, Schema]:
+    return {"ontology": {**TEXT, "default": "main"}}
+
+
+def _outcome() -> dict[str, Schema]:
+    return {"ontology": TEXT, "ontologyRevision": COUNT, "refs": {"type": "object"}, "changes": many(ref("Change"))}
+
+
+def _values(enumeration: Any) -> Schema:
+    return {"enum": [each.value for each in enumeration]}
