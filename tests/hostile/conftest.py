@@ -37,9 +37,7 @@ def service(worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def _fill(service: Service) -> None:
     """Two ontologies, an object type in each, and a change set that is merged and one that is open."""
-    done = service.graphql(
-        'mutation { createOntology(input: {apiName: "other", displayName: "Other"}) { __typename } }', role="ADMIN"
-    ).json
+    done = service.graphql('mutation { createOntology(input: {apiName: "other", displayName: "Other"}) { __typename } }', role="ADMIN").json
     assert done["data"]["createOntology"]["__typename"] == "OntologyPayload", done
     person = _created(service, "main", "Person")
     place = _created(service, "main", "Place")

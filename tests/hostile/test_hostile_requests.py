@@ -39,22 +39,45 @@ def deep(levels: int) -> bytes:
 
 
 def variables(text: bytes) -> bytes:
-    return b'{"query":"query ($v: Int) { ontology(apiName: \\"main\\") { objectTypes(first: $v) { totalCount } } }","variables":' + text + b"}"
+    return (
+        b'{"query":"query ($v: Int) { ontology(apiName: \\"main\\") { objectTypes(first: $v) { totalCount } } }","variables":' + text + b"}"
+    )
 
 
 METHODS = [
     *[Case(f"{method}-on-graphql", 405, "METHOD_NOT_ALLOWED", ME, MODERN, method) for method in ("PUT", "DELETE", "PATCH", "TRACE")],
     Case("a-method-of-another-protocol", 405, "METHOD_NOT_ALLOWED", None, MODERN, "PROPFIND"),
-    Case("get-of-a-mutation", 405, "METHOD_NOT_ALLOWED", method="GET", headers=MODERN,
-         path="/graphql?query=" + quote('mutation { createOntology(input: {apiName: "x", displayName: "X"}) { __typename } }'), role="ADMIN"),
-    Case("get-of-a-subscription", 400, "BAD_REQUEST", method="GET", headers=MODERN, path="/graphql?query=" + quote("subscription { ontologyChanged { cursor } }")),
+    Case(
+        "get-of-a-mutation",
+        405,
+        "METHOD_NOT_ALLOWED",
+        method="GET",
+        headers=MODERN,
+        path="/graphql?query=" + quote('mutation { createOntology(input: {apiName: "x", displayName: "X"}) { __typename } }'),
+        role="ADMIN",
+    ),
+    Case(
+        "get-of-a-subscription",
+        400,
+        "BAD_REQUEST",
+        method="GET",
+        headers=MODERN,
+        path="/graphql?query=" + quote("subscription { ontologyChanged { cursor } }"),
+    ),
     Case("get-without-preflight", 403, "CSRF_PREFLIGHT_REQUIRED", method="GET", headers=MODERN, path="/graphql?query={me{id}}", role=None),
     Case("get-without-query", 400, "BAD_REQUEST", method="GET", headers=MODERN),
     Case("get-with-the-query-twice", 400, "BAD_REQUEST", method="GET", headers=MODERN, path="/graphql?query={me{id}}&query={me{name}}"),
     Case("get-with-bad-variables", 400, "BAD_REQUEST", method="GET", headers=MODERN, path="/graphql?query={me{id}}&variables={"),
     Case("get-with-variables-as-list", 400, "BAD_REQUEST", method="GET", headers=MODERN, path="/graphql?query={me{id}}&variables=[1]"),
     Case("get-with-bad-percent-encoding", 400, "BAD_REQUEST", method="GET", headers=MODERN, path="/graphql?query=%ff%fe"),
-    Case("get-with-many-parameters", 400, "BAD_REQUEST", method="GET", headers=MODERN, path="/graphql?query={me{id}}&" + "&".join(f"a{n}=1" for n in range(50))),
+    Case(
+        "get-with-many-parameters",
+        400,
+        "BAD_REQUEST",
+        method="GET",
+        headers=MODERN,
+        path="/graphql?query={me{id}}&" + "&".join(f"a{n}=1" for n in range(50)),
+    ),
     Case("an-unknown-path", 404, "NOT_FOUND", method="GET", path="/nothing/here"),
     Case("a-path-that-climbs", 404, "NOT_FOUND", method="GET", path="/static/..%2f..%2fapp%2fmain.py"),
     Case("a-static-file-that-is-not", 404, "NOT_FOUND", method="GET", path="/static/no-such-file.js"),
@@ -63,38 +86,104 @@ METHODS = [
 ]
 
 MEDIA = [
-    *[Case(f"content-type-{name}", 415, "UNSUPPORTED_MEDIA_TYPE", ME_TEXT, {**MODERN, "content-type": value}) for name, value in {
-        "form": "application/x-www-form-urlencoded", "multipart": "multipart/form-data; boundary=x", "plain": "text/plain", "graphql": "application/graphql",
-        "latin": "application/json; charset=latin-1", "utf-16": "application/json; charset=utf-16", "empty": "", "nonsense": ";;;", "near": "application/jsonx",
-    }.items()],
-    *[Case(f"content-encoding-{name}", 415, "UNSUPPORTED_MEDIA_TYPE", gzip.compress(ME_TEXT), {**MODERN, "content-encoding": name}) for name in ("gzip", "br", "x")],
-    *[Case(f"accept-{name}", 406, "NOT_ACCEPTABLE", ME, {"accept": value}) for name, value in {
-        "xml": "application/xml", "latin": "application/json; charset=latin-1", "nothing": "application/json;q=0, */*;q=0", "event-stream": "text/event-stream",
-        "bad-quality": "application/json;q=high",
-    }.items()],
+    *[
+        Case(f"content-type-{name}", 415, "UNSUPPORTED_MEDIA_TYPE", ME_TEXT, {**MODERN, "content-type": value})
+        for name, value in {
+            "form": "application/x-www-form-urlencoded",
+            "multipart": "multipart/form-data; boundary=x",
+            "plain": "text/plain",
+            "graphql": "application/graphql",
+            "latin": "application/json; charset=latin-1",
+            "utf-16": "application/json; charset=utf-16",
+            "empty": "",
+            "nonsense": ";;;",
+            "near": "application/jsonx",
+        }.items()
+    ],
+    *[
+        Case(f"content-encoding-{name}", 415, "UNSUPPORTED_MEDIA_TYPE", gzip.compress(ME_TEXT), {**MODERN, "content-encoding": name})
+        for name in ("gzip", "br", "x")
+    ],
+    *[
+        Case(f"accept-{name}", 406, "NOT_ACCEPTABLE", ME, {"accept": value})
+        for name, value in {
+            "xml": "application/xml",
+            "latin": "application/json; charset=latin-1",
+            "nothing": "application/json;q=0, */*;q=0",
+            "event-stream": "text/event-stream",
+            "bad-quality": "application/json;q=high",
+        }.items()
+    ],
 ]
 
 SHAPES = [
-    *[Case(f"body-{name}", 400, "BAD_REQUEST", text, MODERN) for name, text in {
-        "empty": b"", "blank": b"   ", "truncated": ME_TEXT[:-3], "no-json": b"query { me }", "nan": variables(b'{"v": NaN}'), "infinity": variables(b'{"v": -Infinity}'),
-        "huge-integer": variables(b'{"v": ' + b"9" * 40 + b"}"), "thousands-of-digits": variables(b'{"v": ' + b"9" * 9_000 + b"}"), "huge-float": variables(b'{"v": 1e999}'),
-        "long-fraction": variables(b'{"v": 0.' + b"1" * 500 + b"}"), "same-key-twice": b'{"query":"{ me { id } }","query":"{ me { name } }"}',
-        "nested-key-twice": variables(b'{"v": 1, "v": 2}'), "33-deep": deep(33), "100000-deep": deep(100_000), "invalid-utf-8": b'{"query":"\xff\xfe"}',
-        "byte-order-mark": b"\xef\xbb\xbf" + ME_TEXT, "utf-16": ME_TEXT.decode().encode("utf-16"), "half-a-surrogate": variables(b'{"v": "\\ud800"}'),
-        "half-a-surrogate-as-key": variables(b'{"\\udc00": 1}'), "trailing-text": ME_TEXT + b"x", "two-values": ME_TEXT + ME_TEXT, "trailing-comma": b'{"query":"{ me { id } }",}',
-        "comment": b'{"query":"{ me { id } }" /* hello */}', "single-quotes": b"{'query':'{ me { id } }'}", "null": b"null", "number": b"7", "text": b'"{ me { id } }"',
-        "without-query": b"{}", "query-is-null": b'{"query":null}', "query-is-a-number": b'{"query":7}', "query-is-a-list": b'{"query":["{ me { id } }"]}',
-        "variables-are-a-list": variables(b"[]"), "variables-are-a-text": variables(b'"{}"'), "operation-name-is-a-number": b'{"query":"{ me { id } }","operationName":1}',
-        "extensions-are-a-list": b'{"query":"{ me { id } }","extensions":[]}', "leading-plus": variables(b'{"v": +1}'), "leading-zero": variables(b'{"v": 01}'), "control-character": b'{"query":"\x01"}',
-        "persisted-of-another-hash": json.dumps({**ME, "extensions": {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}}).encode(),
-        "persisted-of-version-2": json.dumps({"extensions": {"persistedQuery": {"version": 2, "sha256Hash": "0" * 64}}}).encode(),
-        "persisted-hash-is-no-hash": json.dumps({"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "../etc/passwd"}}}).encode(),
-        "persisted-is-a-text": json.dumps({"extensions": {"persistedQuery": "x"}}).encode(),
-    }.items()],
+    *[
+        Case(f"body-{name}", 400, "BAD_REQUEST", text, MODERN)
+        for name, text in {
+            "empty": b"",
+            "blank": b"   ",
+            "truncated": ME_TEXT[:-3],
+            "no-json": b"query { me }",
+            "nan": variables(b'{"v": NaN}'),
+            "infinity": variables(b'{"v": -Infinity}'),
+            "huge-integer": variables(b'{"v": ' + b"9" * 40 + b"}"),
+            "thousands-of-digits": variables(b'{"v": ' + b"9" * 9_000 + b"}"),
+            "huge-float": variables(b'{"v": 1e999}'),
+            "long-fraction": variables(b'{"v": 0.' + b"1" * 500 + b"}"),
+            "same-key-twice": b'{"query":"{ me { id } }","query":"{ me { name } }"}',
+            "nested-key-twice": variables(b'{"v": 1, "v": 2}'),
+            "33-deep": deep(33),
+            "100000-deep": deep(100_000),
+            "invalid-utf-8": b'{"query":"\xff\xfe"}',
+            "byte-order-mark": b"\xef\xbb\xbf" + ME_TEXT,
+            "utf-16": ME_TEXT.decode().encode("utf-16"),
+            "half-a-surrogate": variables(b'{"v": "\\ud800"}'),
+            "half-a-surrogate-as-key": variables(b'{"\\udc00": 1}'),
+            "trailing-text": ME_TEXT + b"x",
+            "two-values": ME_TEXT + ME_TEXT,
+            "trailing-comma": b'{"query":"{ me { id } }",}',
+            "comment": b'{"query":"{ me { id } }" /* hello */}',
+            "single-quotes": b"{'query':'{ me { id } }'}",
+            "null": b"null",
+            "number": b"7",
+            "text": b'"{ me { id } }"',
+            "without-query": b"{}",
+            "query-is-null": b'{"query":null}',
+            "query-is-a-number": b'{"query":7}',
+            "query-is-a-list": b'{"query":["{ me { id } }"]}',
+            "variables-are-a-list": variables(b"[]"),
+            "variables-are-a-text": variables(b'"{}"'),
+            "operation-name-is-a-number": b'{"query":"{ me { id } }","operationName":1}',
+            "extensions-are-a-list": b'{"query":"{ me { id } }","extensions":[]}',
+            "leading-plus": variables(b'{"v": +1}'),
+            "leading-zero": variables(b'{"v": 01}'),
+            "control-character": b'{"query":"\x01"}',
+            "persisted-of-another-hash": json.dumps(
+                {**ME, "extensions": {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}}
+            ).encode(),
+            "persisted-of-version-2": json.dumps({"extensions": {"persistedQuery": {"version": 2, "sha256Hash": "0" * 64}}}).encode(),
+            "persisted-hash-is-no-hash": json.dumps(
+                {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "../etc/passwd"}}}
+            ).encode(),
+            "persisted-is-a-text": json.dumps({"extensions": {"persistedQuery": "x"}}).encode(),
+        }.items()
+    ],
     Case("batch", 400, "BATCHING_DISABLED", [ME, ME], MODERN),
     Case("empty-batch", 400, "BATCHING_DISABLED", [], MODERN),
-    Case("persisted-and-unknown", 200, "PERSISTED_QUERY_NOT_FOUND", {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}}, MODERN),
-    Case("persisted-and-unknown-for-old-clients", 200, "PERSISTED_QUERY_NOT_FOUND", {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}}, {"accept": "application/json"}),
+    Case(
+        "persisted-and-unknown",
+        200,
+        "PERSISTED_QUERY_NOT_FOUND",
+        {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}},
+        MODERN,
+    ),
+    Case(
+        "persisted-and-unknown-for-old-clients",
+        200,
+        "PERSISTED_QUERY_NOT_FOUND",
+        {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}},
+        {"accept": "application/json"},
+    ),
     Case("old-clients-too-get-400-for-a-wrong-shape", 400, "BAD_REQUEST", [1, 2][0], {"accept": "application/json"}),
 ]
 
@@ -189,8 +278,12 @@ TOKENS = {
     "another-signature": lambda service: "Bearer " + service.tokens["EDITOR"][:-6] + "AAAAAA",
     "no-algorithm": lambda service: "Bearer " + jwt.encode({"sub": "x"}, None, algorithm="none"),
     "symmetric": lambda service: "Bearer " + jwt.encode({"sub": "x"}, "secret" * 8, algorithm="HS256"),
-    "key-in-the-header": lambda service: "Bearer " + jwt.encode({"sub": "x"}, service.issuer._key, algorithm="ES256", headers={"jwk": {"kty": "EC"}}),
-    "critical-header": lambda service: "Bearer " + jwt.encode({"sub": "x"}, service.issuer._key, algorithm="ES256", headers={"crit": ["x"], "x": 1}),
+    "key-in-the-header": lambda service: (
+        "Bearer " + jwt.encode({"sub": "x"}, service.issuer._key, algorithm="ES256", headers={"jwk": {"kty": "EC"}})
+    ),
+    "critical-header": lambda service: (
+        "Bearer " + jwt.encode({"sub": "x"}, service.issuer._key, algorithm="ES256", headers={"crit": ["x"], "x": 1})
+    ),
     "another-issuer": lambda service: "Bearer " + forged(service, iss="https://evil.example"),
     "another-audience": lambda service: "Bearer " + forged(service, aud="account"),
     "no-subject": lambda service: "Bearer " + forged(service, sub=None),
@@ -233,7 +326,13 @@ def test_roles_of_another_form_allow_nothing(service, name):
 @pytest.mark.parametrize("role", ["VIEWER"])
 @pytest.mark.parametrize(("method", "path"), [("POST", "/api/object-type"), ("POST", "/api/bulk"), ("POST", "/api/changeset")])
 def test_a_viewer_writes_nothing_over_rest(service, method, path, role):
-    thing = {"title": "x"} if path.endswith("changeset") else [] if path.endswith("bulk") else {"apiName": "Thing", "displayName": "Thing", "primaryKey": "id"}
+    thing = (
+        {"title": "x"}
+        if path.endswith("changeset")
+        else []
+        if path.endswith("bulk")
+        else {"apiName": "Thing", "displayName": "Thing", "primaryKey": "id"}
+    )
 
     answer = service.ask(method, path, thing, role=role)
 
