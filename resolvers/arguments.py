@@ -22,12 +22,18 @@ ChangeSetsWhere = Annotated[filters.ChangeSetFilter | None, strawberry.argument(
 ChangesWhere = Annotated[filters.ChangeFilter | None, strawberry.argument(description=_ALL)]
 RevisionsWhere = Annotated[filters.RevisionFilter | None, strawberry.argument(description=_ALL)]
 AuditWhere = Annotated[filters.AuditFilter | None, strawberry.argument(description=_ALL)]
-OrderBy = Annotated[filters.EntityOrder | None, strawberry.argument(description="How the list is sorted; by apiName where nothing is said.")]
+OrderBy = Annotated[
+    filters.EntityOrder | None, strawberry.argument(description="How the list is sorted; by apiName where nothing is said.")
+]
 PropertyOrderBy = Annotated[
     filters.PropertyOrder | None, strawberry.argument(description="How the list is sorted; in the author's order where nothing is said.")
 ]
 ChangeSetOrderBy = Annotated[
-    filters.ChangeSetOrder | None, strawberry.argument(description="How the list is sorted; what was last worked on first where nothing is said.")
+    filters.ChangeSetOrder | None,
+    strawberry.argument(description="How the list is sorted; what was last worked on first where nothing is said."),
 ]
-ApiName = Annotated[str | None, strawberry.argument(description="Its apiName, in the right case; of an object type also a former one that nothing bears now.")]
+ApiName = Annotated[
+    str | None,
+    strawberry.argument(description="Its apiName, in the right case; of an object type also a former one that nothing bears now."),
+]
 RidArgument = Annotated[strawberry.ID | None, strawberry.argument(description="Its rid.")]

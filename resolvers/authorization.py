@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import strawberry
 from strawberry.extensions import FieldExtension
 from strawberry.schema_directive import Location
+from strawberry.types.base import has_object_definition
 
 from app.domain.actor import Role
 
@@ -69,7 +70,9 @@ def declared(field: StrawberryField) -> Role | None:
 def undeclared(*roots: type | None) -> Iterator[str]:
     """The root fields that name no role; a schema is built only where there is none."""
     for root in roots:
-        definition = getattr(root, "__strawberry_definition__", None)
-        for field in definition.fields if definition else ():
+        if not has_object_definition(root):
+            continue
+        definition = root.__strawberry_definition__
+        for field in definition.fields:
             if declared(field) is None:
                 yield f"{definition.name}.{field.python_name}"

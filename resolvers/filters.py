@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import strawberry
 
@@ -15,7 +15,7 @@ from app.persistence.reads.selection import EVERYTHING, All, AnyOf, Condition, F
 from resolvers.enums import Action, BaseType, Cardinality, ChangeSetStatus, Kind, Origin, ReviewStatus, Status, Visibility
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    pass
 
 TEXT = 200  # characters
 CHOICES = 100  # values of one list

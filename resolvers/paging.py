@@ -27,10 +27,25 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Made = Callable[["Record", "At | None"], Any]
 
-First = Annotated[int | None, strawberry.argument(description="How many items from the start, or after `after`: 1 to 100; 10 where neither `first` nor `last` is given.")]
-After = Annotated[str | None, strawberry.argument(description="Only items after the one with this cursor; the page is of the revision at which the cursor was made.")]
-Last = Annotated[int | None, strawberry.argument(description="How many items from the end, or before `before`: 1 to 100; not together with `first`.")]
-Before = Annotated[str | None, strawberry.argument(description="Only items before the one with this cursor; the page is of the revision at which the cursor was made.")]
+First = Annotated[
+    int | None,
+    strawberry.argument(
+        description="How many items from the start, or after `after`: 1 to 100; 10 where neither `first` nor `last` is given."
+    ),
+]
+After = Annotated[
+    str | None,
+    strawberry.argument(description="Only items after the one with this cursor; the page is of the revision at which the cursor was made."),
+]
+Last = Annotated[
+    int | None, strawberry.argument(description="How many items from the end, or before `before`: 1 to 100; not together with `first`.")
+]
+Before = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Only items before the one with this cursor; the page is of the revision at which the cursor was made."
+    ),
+]
 
 
 @strawberry.type(description="Where a page stands in its list.")
@@ -119,7 +134,9 @@ class Walk:
 
     def cursor(self, record: Record) -> str:
         """The place of a row."""
-        return self.context.cursors.made(self.scope, self.epoch, self.at.revision if self.at else 0, key_of(self.source, self.selection, record))
+        return self.context.cursors.made(
+            self.scope, self.epoch, self.at.revision if self.at else 0, key_of(self.source, self.selection, record)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +200,7 @@ class List:
         return self.at.back(revision)
 
 
-async def connection(info: strawberry.Info[Any], listed: List, paging: Paging, made: Made) -> T:  # type: ignore[type-var]  # the field says which
+async def connection(info: strawberry.Info[Any], listed: List, paging: Paging, made: Made) -> T:  # the field says which
     """The page of a list; what stands beside it at the same level is fetched with it."""
     context: Context = info.context
     walk = listed.walk(context, paging)
@@ -195,7 +212,7 @@ async def connection(info: strawberry.Info[Any], listed: List, paging: Paging, m
     return cast("T", Paged(walk, rows, total, made))
 
 
-def selects(info: GraphQLResolveInfo, *names: str) -> bool:
+def selects(info: GraphQLResolveInfo[Any], *names: str) -> bool:
     """Whether any of the fields is selected directly below; one that a directive leaves out counts too."""
     waiting: list[SelectionSetNode | None] = [node.selection_set for node in info.field_nodes]
     seen: set[str] = set()

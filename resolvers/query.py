@@ -28,11 +28,15 @@ TYPE = 3  # which part of a rid says what it is of
 OntologyName = Annotated[str, strawberry.argument(description="The apiName of the ontology.")]
 AsOf = Annotated[
     RevisionOrTime | None,
-    strawberry.argument(description="Read everything that is made of definitions as of this revision or moment; what is not is refused below."),
+    strawberry.argument(
+        description="Read everything that is made of definitions as of this revision or moment; what is not is refused below."
+    ),
 ]
 MinRevision = Annotated[
     str | None,
-    strawberry.argument(description="Epoch and revision that were seen, such as `1.42`: the answer is never from before it, rather UNAVAILABLE."),
+    strawberry.argument(
+        description="Epoch and revision that were seen, such as `1.42`: the answer is never from before it, rather UNAVAILABLE."
+    ),
 ]
 Id = Annotated[strawberry.ID, strawberry.argument(description="The rid of an entity, a change set or an ontology.")]
 Ids = Annotated[list[strawberry.ID], strawberry.argument(description="Up to 100 rids.")]
@@ -60,7 +64,8 @@ class Query:
         return await _node(info, id)
 
     @strawberry.field(
-        description="Several things by their ids, as they are now, in that order; null for each that is not there.", extensions=[requires(Role.VIEWER)]
+        description="Several things by their ids, as they are now, in that order; null for each that is not there.",
+        extensions=[requires(Role.VIEWER)],
     )
     async def nodes(self, info: strawberry.Info[Any], ids: Ids) -> list[Node | None]:
         if len(ids) > MOST_NODES:
@@ -89,7 +94,8 @@ class Query:
         return await connection(info, listed, Paging(first, after, last, before), made)
 
     @strawberry.field(
-        description="An object type by its rid, or by its apiName in an ontology; null where there is none.", extensions=[requires(Role.VIEWER)]
+        description="An object type by its rid, or by its apiName in an ontology; null where there is none.",
+        extensions=[requires(Role.VIEWER)],
     )
     async def object_type(
         self, info: strawberry.Info[Any], rid: RidArgument = None, api_name: ApiName = None, ontology: OntologyName = "main"

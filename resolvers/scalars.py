@@ -89,23 +89,28 @@ SCALARS: Mapping[object, ScalarDefinition] = {
     ),
     date: scalar(name="Date", description="A day, such as 2026-11-24.", serialize=_day_written, parse_value=_day),
     BigInt: scalar(
-        name="BigInt", description="A whole number from 0 to 2^63 - 1, which may exceed the 32 bits of Int; given as a number or as digits.",
+        name="BigInt",
+        description="A whole number from 0 to 2^63 - 1, which may exceed the 32 bits of Int; given as a number or as digits.",
         serialize=int, parse_value=whole,
     ),
     Revision: scalar(
-        name="Revision", description="The number of a merge within its ontology: 0 before the first, without holes, in the order of the commits.",
+        name="Revision",
+        description="The number of a merge within its ontology: 0 before the first, without holes, in the order of the commits.",
         serialize=int, parse_value=whole,
     ),
     RevisionOrTime: scalar(
         name="RevisionOrTime",
-        description="A point in an ontology's history: a revision (`42`), or a moment (`\"2026-11-24T08:30:00Z\"`), which stands for the last revision at or before it.",
+        description="A point in an ontology's history: a revision (`42`), or a moment (`\"2026-11-24T08:30:00Z\"`), "
+        "which stands for the last revision at or before it.",
         serialize=str, parse_value=_point,
     ),
     Rid: scalar(
-        name="Rid", description="A resource identifier: random, immutable, unique across ontologies, safe to log; the same text as the `id`.",
+        name="Rid",
+        description="A resource identifier: random, immutable, unique across ontologies, safe to log; the same text as the `id`.",
         serialize=str, parse_value=_rid,
     ),
     JSON: scalar(
-        name="JSON", description="Any JSON value.", specified_by_url="https://www.rfc-editor.org/rfc/rfc8259", serialize=lambda value: value, parse_value=lambda value: value
+        name="JSON", description="Any JSON value.", specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
+        serialize=lambda value: value, parse_value=lambda value: value
     ),
 }  # fmt: skip

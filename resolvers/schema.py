@@ -27,7 +27,11 @@ def schema() -> strawberry.Schema:
     if nameless:
         raise Undeclared(", ".join(nameless))
     made = strawberry.Schema(
-        query=Query, mutation=Mutation, subscription=Subscription, types=list(TYPES.values()), config=StrawberryConfig(scalar_map=dict(SCALARS))
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=list(TYPES.values()),
+        config=StrawberryConfig(scalar_map=dict(SCALARS)),
     )
     _forget_null_defaults(made)
     return made

@@ -14,7 +14,7 @@ from app.services.ontologies import Ontologies
 from resolvers.context import Context, Services, Shared
 from resolvers.cursors import Cursors
 from resolvers.schema import schema
-from resolvers.transport.answer import Answer, GraphQLRequest, RequestFacts
+from resolvers.transport.answer import Answer, GraphQLRequest, Refused, RequestFacts
 from resolvers.transport.execution import Execution
 from tests.given import VIEWER
 
@@ -44,8 +44,11 @@ class Asking:
         return answer.data
 
     async def codes(self, query: str, *, actor: Actor = VIEWER, header: str | None = None, **variables: Any) -> list[str]:
-        """The codes of an answer's errors."""
-        answer = await self.answer(query, actor=actor, header=header, **variables)
+        """The codes of an answer's errors, also where it was refused before it was executed."""
+        try:
+            answer = await self.answer(query, actor=actor, header=header, **variables)
+        except Refused as refused:
+            return [error.extensions["code"] for error in refused.errors if error.extensions]
         assert not self.faults, self.faults
         return [error["extensions"]["code"] for error in answer.errors]
 

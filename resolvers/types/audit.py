@@ -50,7 +50,8 @@ async def _definition(info: strawberry.Info[Any], rid: str, version: int | None)
 
 
 _LEAVES = (
-    "at", "actor", "actor_name", "action", "entity", "rid", "change_set", "revision", "before_version", "after_version", "request_id", "detail",
+    "at", "actor", "actor_name", "action", "entity", "rid", "change_set", "revision", "before_version", "after_version",
+    "request_id", "detail",
 )  # fmt: skip
 
 

@@ -40,7 +40,9 @@ class Operation:
     ref: str | None = strawberry.field(description="The name by which other operations refer to what it creates.")
     expected_version: int | None = strawberry.field(description="The version that its author looked at; null for a creation.")
     cascade: bool = strawberry.field(description="Whether a deletion takes along what depends on it.")
-    fields: JSON = strawberry.field(description="The definition as its author wrote it: all of it for a creation, of an update only what changes.")
+    fields: JSON = strawberry.field(
+        description="The definition as its author wrote it: all of it for a creation, of an update only what changes."
+    )
     staged_by: str = strawberry.field(description="The id of who staged it.")
     staged_at: datetime = strawberry.field(description="When it was staged.")
     _change_set: strawberry.Private[str]
@@ -171,12 +173,17 @@ class ChangeSet(Node):
         listed = List(change_sets.EVENTS, self.rid, None, Order.AGE, epoch=epoch)
         return await connection(info, listed, Paging(first, after, last, before), event)
 
-    @strawberry.field(description="Field by field, what it changes against the versions that its authors looked at; of a merged one, what the merge changed.")
+    @strawberry.field(
+        description="Field by field, what it changes against the versions that its authors looked at; "
+        "of a merged one, what the merge changed."
+    )
     async def diff(self, info: strawberry.Info[Any], rids: Rids = None) -> list[EntityDiff]:
         found = await info.context.services.change_sets.diff(info.context.actor, self.rid)
         return [EntityDiff.of(each) for each in found if rids is None or each.rid in rids]
 
-    @strawberry.field(description="Every reason why it could not be merged now; of one that is not OPEN there is nothing to judge, and it is null.")
+    @strawberry.field(
+        description="Every reason why it could not be merged now; of one that is not OPEN there is nothing to judge, and it is null."
+    )
     async def judgement(self, info: strawberry.Info[Any]) -> Judgement | None:
         if self.status not in (ChangeSetStatus.OPEN, ChangeSetStatus.OPEN.value):
             return None

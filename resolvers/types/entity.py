@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 import strawberry
 
 from app.domain import definition as words
-from app.domain.kinds import KINDS
 from app.persistence.reads import entities, history
 from app.persistence.reads.selection import EVERYTHING, Field, Order, Test
 from resolvers.enums import Kind, Status
@@ -20,8 +19,6 @@ from resolvers.types.refs import EntityChangeRef, OntologyRef, UsageConnectionRe
 
 if TYPE_CHECKING:
     from app.domain import entity as domain
-    from app.domain.definition import Edge
-    from app.persistence.reads.pages import Source
     from app.persistence.reads.selection import At
 
 E = TypeVar("E", bound="Entity")
@@ -117,7 +114,7 @@ def kind(model: type[words.Definition], *, description: str, name: str | None = 
 
     def declared(cls: type[E]) -> type[E]:
         made = strawberry.type(cls, name=name, description=description)
-        made._model = model
+        made._model = model  # noqa: SLF001 - of our own class
         TYPES[model.kind.value] = made
         return made
 
@@ -150,17 +147,15 @@ def entity_of(found: domain.Entity, at: At) -> Entity:
     )  # fmt: skip
 
 
-async def one(info: strawberry.Info[Any], at: At | None, rid: str | None) -> F:  # type: ignore[type-var]  # the field says which
+async def one(info: strawberry.Info[Any], at: At, rid: str | None) -> F:  # the field says which
     """The entity with this rid as of the revision; None for no rid, and where it was not there."""
-    if rid is None or at is None:
+    if rid is None:
         return cast("F", None)
     record = await info.context.loaders.entities.load((at, rid))
     return cast("F", None if record is None else entity(record, at))
 
 
-async def several(info: strawberry.Info[Any], at: At | None, rids: list[str]) -> list[F]:  # type: ignore[type-var]  # as above
+async def several(info: strawberry.Info[Any], at: At, rids: list[str]) -> list[F]:  # the field says which
     """The entities with these rids as of the revision, in this order."""
-    if at is None:
-        return []
     records = await info.context.loaders.entities.load_many([(at, rid) for rid in rids])
     return [cast("F", entity(record, at)) for record in records if record is not None]

@@ -141,11 +141,14 @@ def merged(record: Mapping[str, Any], at: At | None) -> MergedRevision:
     made = object.__new__(MergedRevision)
     made.__dict__.update(
         revision=record["revision"], at=record["at"], actor=record["actor"], actor_name=record["actor_name"],
-        counts=[counts(kind, actions) for kind, actions in sorted(record["counts"].items())], cursor=str(own), _at=own, _change_set=record["change_set"],
+        counts=[counts(kind, actions) for kind, actions in sorted(record["counts"].items())],
+        cursor=str(own), _at=own, _change_set=record["change_set"],
     )  # fmt: skip
     return made
 
 
 def counts(kind: str, actions: Mapping[str, int]) -> KindCounts:
     """How many of a kind, as the log keeps it."""
-    return KindCounts(kind=Kind(kind), created=actions.get("created", 0), updated=actions.get("updated", 0), deleted=actions.get("deleted", 0))
+    return KindCounts(
+        kind=Kind(kind), created=actions.get("created", 0), updated=actions.get("updated", 0), deleted=actions.get("deleted", 0)
+    )

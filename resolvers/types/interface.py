@@ -60,7 +60,10 @@ class InterfaceLink(Read):
         return await one(info, self._at, self._json["target"])
 
 
-@kind(words.InterfaceDefinition, description="An abstract shape that object types implement and interfaces extend; it has no objects of its own.")
+@kind(
+    words.InterfaceDefinition,
+    description="An abstract shape that object types implement and interfaces extend; it has no objects of its own.",
+)
 class Interface(Entity):
     properties: list[InterfaceProperty] = leaf("Its own properties; those that it inherits are with the interfaces that it extends.")
     links: list[InterfaceLink] = leaf("Its own link constraints.")

@@ -60,7 +60,8 @@ class Conflict:
         """As GraphQL has it."""
         return cls(
             rid=Rid(found.rid), path=found.path, base=JSON(found.base), ours=JSON(found.ours), theirs=JSON(found.theirs),
-            theirs_version=found.theirs_version, theirs_by=found.theirs_by, theirs_at=found.theirs_at, rule=found.rule, message=found.message,
+            theirs_version=found.theirs_version, theirs_by=found.theirs_by, theirs_at=found.theirs_at,
+            rule=found.rule, message=found.message,
         )  # fmt: skip
 
 

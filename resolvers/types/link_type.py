@@ -70,5 +70,5 @@ class LinkType(Entity):
     @strawberry.field(description="How it is backed.")
     def backing(self) -> LinkBacking:
         json = self._json["backing"]
-        backing: LinkBacking = _BACKINGS[json["type"]].of(json, self._at)  # type: ignore[assignment]  # one of the three
+        backing: LinkBacking = _BACKINGS[json["type"]].over(json, self._at)  # type: ignore[assignment]  # one of the three
         return backing

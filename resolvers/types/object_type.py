@@ -93,13 +93,18 @@ def link(record: Record, at: At | None) -> ObjectTypeLink:
     return made
 
 
-@kind(object_type.ObjectTypeDefinition, description="A type of real things, such as an employee or an aircraft, with its properties and links.")
+@kind(
+    object_type.ObjectTypeDefinition,
+    description="A type of real things, such as an employee or an aircraft, with its properties and links.",
+)
 class ObjectType(Entity):
     plural_display_name: str = leaf("The display name of many; empty where nobody said.")
     icon: Icon | None = leaf("How it is drawn.")
     visibility: Visibility = leaf("How prominently users see it.")
     aliases: list[str] = leaf("Former apiNames: they resolve where nothing bears them now.")
-    implementations: list[Implementation] = leaf("The interfaces that it implements, with the mapping of their properties.", key="implements")
+    implementations: list[Implementation] = leaf(
+        "The interfaces that it implements, with the mapping of their properties.", key="implements"
+    )
 
     @strawberry.field(description="The property whose values tell its objects apart.")
     async def primary_key(self, info: strawberry.Info[Any]) -> PropertyRef:

@@ -69,7 +69,9 @@ class OntologyStatistics:
     kinds: list[KindStatistics] = strawberry.field(description="How many of each kind, all kinds.")
 
 
-@strawberry.type(description="A container of types with its own history. What is below it is read as of one revision; its own texts are as they are now.")
+@strawberry.type(
+    description="A container of types with its own history. What is below it is read as of one revision; its own texts are as they are now."
+)
 class Ontology(Node):
     rid: Rid = strawberry.field(description="The same text as the id.")
     api_name: str = strawberry.field(description="The name that arguments name it by.")
@@ -81,14 +83,19 @@ class Ontology(Node):
     head_revision: Revision = strawberry.field(description="The newest revision.")
     epoch: BigInt = strawberry.field(description="Grows when the database is restored from a backup.")
     cursor: str = strawberry.field(
-        description="Epoch and revision that are read, such as `1.42`: what `minRevision`, `OMS-Min-Revision` and `ontologyChanged(after:)` take."
+        description="Epoch and revision that are read, such as `1.42`: "
+        "what `minRevision`, `OMS-Min-Revision` and `ontologyChanged(after:)` take."
     )
-    head_at: datetime = strawberry.field(description="When the newest revision was merged; before the first one, when the ontology was made.")
+    head_at: datetime = strawberry.field(
+        description="When the newest revision was merged; before the first one, when the ontology was made."
+    )
     created_at: datetime = strawberry.field(description="When it was made.")
     created_by: str = strawberry.field(description="The id of who made it.")
     updated_at: datetime = strawberry.field(description="When its own texts or settings were last changed.")
     updated_by: str = strawberry.field(description="The id of who last changed them.")
-    archived_at: datetime | None = strawberry.field(description="When it was archived, since when it is only read; null while it is in use.")
+    archived_at: datetime | None = strawberry.field(
+        description="When it was archived, since when it is only read; null while it is in use."
+    )
     _at: strawberry.Private[Any]
 
     @strawberry.field(description="Object types.")
@@ -197,7 +204,8 @@ class Ontology(Node):
         return await connection(info, listed, Paging(first, after, last, before), change_set)
 
     @strawberry.field(
-        description="Every mutation, newest first; not together with `asOf`. An Ontology Admin sees all of them, others what they did themselves."
+        description="Every mutation, newest first; not together with `asOf`. "
+        "An Ontology Admin sees all of them, others what they did themselves."
     )
     async def audit_log(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
@@ -240,7 +248,7 @@ class Ontology(Node):
         kinds = [_statistics(kind, [row for row in rows if row["kind"] == kind.value]) for kind in Kind]
         return OntologyStatistics(count=sum(each.count for each in kinds), kinds=kinds)
 
-    async def _list(self, info: strawberry.Info[Any], kind: Kinds, paging: Paging, asked: Any, order_by: Any) -> F:  # type: ignore[type-var]  # the field says which
+    async def _list(self, info: strawberry.Info[Any], kind: Kinds, paging: Paging, asked: Any, order_by: Any) -> F:  # the field says which
         return await entities_of(info, of_kind(kind), self.rid, self._at, paging, asked=asked, order_by=order_by)
 
     def _refuse_past(self, name: str) -> None:
@@ -264,16 +272,16 @@ def ontology(record: Mapping[str, Any], at: At, *, pinned: bool = False) -> Onto
     return made
 
 
-async def named(info: strawberry.Info[Any], at: At, kind: Kinds, api_name: str | None, rid: str | None) -> F:  # type: ignore[type-var]  # the field says which
+async def named(info: strawberry.Info[Any], at: At, kind: Kinds, api_name: str | None, rid: str | None) -> F:  # the field says which
     """The entity of a kind by its name or by its rid, whichever is given; None where there is none."""
-    if (api_name is None) == (rid is None):
-        raise BadInput("Give apiName or rid, one of them.", path="apiName")
     loaders = info.context.loaders
-    if rid is not None:
+    if rid is not None and api_name is None:
         record = await loaders.entities.load((at, rid))
         record = record if record is not None and record["kind"] == kind.value else None
-    else:
+    elif api_name is not None and rid is None:
         record = await loaders.names.load(Named(at, kind, NAMESPACES.get(kind, kind.slug), api_name))
+    else:
+        raise BadInput("Give apiName or rid, one of them.", path="apiName")
     found: F = None if record is None else entity(record, at)  # type: ignore[assignment]  # as above
     return found
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 import strawberry
 from pydantic.alias_generators import to_camel
@@ -19,7 +18,8 @@ if TYPE_CHECKING:
     from app.persistence.reads.selection import At
 
 T = TypeVar("T", bound="Read")
-Reader = Callable[[Mapping[str, Any], "At | None"], Any]
+Reader = Callable[[Mapping[str, Any], "At"], Any]
+_READERS: dict[type, Mapping[str, Reader]] = {}
 
 
 class Read:
@@ -27,7 +27,7 @@ class Read:
 
     _model: ClassVar[type[BaseModel] | None] = None
     _json: Mapping[str, Any]
-    _at: At | None
+    _at: At
 
     def __getattr__(self, name: str) -> Any:
         reader = None if name.startswith("_") else readers(type(self)).get(name)
@@ -38,7 +38,7 @@ class Read:
         return value
 
     @classmethod
-    def of(cls: type[T], json: Mapping[str, Any], at: At | None) -> T:
+    def over(cls, json: Mapping[str, Any], at: At) -> Self:
         """The value that the JSON holds."""
         made = object.__new__(cls)
         made.__dict__.update(_json=json, _at=at)
@@ -60,22 +60,25 @@ def part(model: type[BaseModel] | None, *, description: str, name: str | None = 
 
     def declared(cls: type[T]) -> type[T]:
         made = strawberry.type(cls, name=name, description=description)
-        made._model = model
+        made._model = model  # noqa: SLF001 - of our own class
         return made
 
     return declared
 
 
-@cache
 def readers(cls: type[Read]) -> Mapping[str, Reader]:
-    """How each field of a class is read."""
-    definition = cls.__strawberry_definition__  # type: ignore[attr-defined]  # every subclass is declared
-    return {field.python_name: _reader(cls, field) for field in definition.fields if field.base_resolver is None}
+    """How each field of a class is read; found out when it is first read, since the types refer to each other in circles."""
+    found = _READERS.get(cls)
+    if found is None:
+        definition = cls.__strawberry_definition__  # type: ignore[attr-defined]  # every subclass is declared
+        found = {field.python_name: _reader(cls, field) for field in definition.fields if field.base_resolver is None}
+        _READERS[cls] = found
+    return found
 
 
 def _reader(cls: type[Read], field: Any) -> Reader:
     key = field.metadata.get("key") or to_camel(field.python_name)
-    default = _default(cls._model, key)  # noqa: SLF001 - of our own class
+    default = _default(cls._model, key)
     form: Callable[[Any], Any] | None = field.metadata.get("read")
     of, many = _stripped(field.type)
 
@@ -86,8 +89,8 @@ def _reader(cls: type[Read], field: Any) -> Reader:
     if of is None:
         return lambda json, _: value(json)
     if many:
-        return lambda json, at: [of.of(item, at) for item in value(json) or ()]
-    return lambda json, at: None if (found := value(json)) is None else of.of(found, at)
+        return lambda json, at: [of.over(item, at) for item in value(json) or ()]
+    return lambda json, at: None if (found := value(json)) is None else of.over(found, at)
 
 
 def _stripped(kind: Any) -> tuple[type[Read] | None, bool]:

@@ -10,8 +10,8 @@ from app.domain.definition import Edge
 from app.domain.kind import Kind
 from app.domain.type_group import TypeGroupDefinition
 from app.persistence.reads.entities import referring
-from resolvers.paging import After, Before, Connection, First, Last, Paging
 from resolvers.arguments import ObjectTypes, OrderBy
+from resolvers.paging import After, Before, Connection, First, Last, Paging
 from resolvers.types.entity import Entity, kind
 from resolvers.types.lists import entities_of
 from resolvers.types.reading import leaf
@@ -28,5 +28,11 @@ class TypeGroup(Entity):
         filter: ObjectTypes = None, order_by: OrderBy = None,
     ) -> Connection[ObjectTypeRef]:  # fmt: skip
         return await entities_of(
-            info, referring(Kind.OBJECT_TYPE, Edge.GROUP), self.rid, self._at, Paging(first, after, last, before), asked=filter, order_by=order_by
+            info,
+            referring(Kind.OBJECT_TYPE, Edge.GROUP),
+            self.rid,
+            self._at,
+            Paging(first, after, last, before),
+            asked=filter,
+            order_by=order_by,
         )

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
-
-import strawberry
 from strawberry.scalars import JSON
 
 from app.domain import constraints, datatype, typed

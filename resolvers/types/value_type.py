@@ -29,9 +29,7 @@ class ValueType(Entity):
     async def properties(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[PropertyRef]:
-        return await entities_of(
-            info, referring(Kind.PROPERTY, Edge.VALUE_TYPE), self.rid, self._at, Paging(first, after, last, before)
-        )
+        return await entities_of(info, referring(Kind.PROPERTY, Edge.VALUE_TYPE), self.rid, self._at, Paging(first, after, last, before))
 
     @strawberry.field(description="The shared properties of this type, by apiName.")
     async def shared_properties(

@@ -11,7 +11,8 @@ from tests.given import ADMIN, EDITOR, REVIEWER, VIEWER
 ENVELOPE = """query($rid: ID!) { changeSet(rid: $rid) {
   id title description status review origin version baseRevision behind author authorName labels reviewers operationCount mergedRevision
   ontology { apiName }
-  operations { totalCount nodes { position verb kind rid ref expectedVersion cascade fields stagedBy before { version displayName } current { version displayName } } }
+  operations { totalCount nodes { position verb kind rid ref expectedVersion cascade fields stagedBy
+    before { version displayName } current { version displayName } } }
   comments { nodes { author body rid path } }
   events { nodes { type actor version cursor data } }
   diff { rid kind apiName action fields { path before after } }
@@ -28,18 +29,37 @@ async def person(editing):
 
 async def test_an_open_change_set_is_read_with_all_that_is_known_of_it(ask, person, change_sets, editing):
     mine = given.update(Kind.OBJECT_TYPE, person["Person"], 1, displayName="Human")
-    opened = await change_sets.open(EDITOR, "main", title="Rename", description="Why not", labels=["names"], reviewers=["rosa"], operations=[mine, given.type_group("g")])
+    opened = await change_sets.open(
+        EDITOR,
+        "main",
+        title="Rename",
+        description="Why not",
+        labels=["names"],
+        reviewers=["rosa"],
+        operations=[mine, given.type_group("g")],
+    )
     await change_sets.comment(REVIEWER, opened.rid, "Hm", about=person["Person"], path="displayName")
     await editing.apply(EDITOR, "main", [given.update(Kind.OBJECT_TYPE, person["Person"], 1, displayName="Somebody")])
 
     found = (await ask.data(ENVELOPE, rid=opened.rid))["changeSet"]
 
-    assert (found["title"], found["description"], found["status"], found["review"], found["origin"]) == ("Rename", "Why not", "OPEN", "DRAFT", "EDIT")
+    assert (found["title"], found["description"], found["status"], found["review"], found["origin"]) == (
+        "Rename",
+        "Why not",
+        "OPEN",
+        "DRAFT",
+        "EDIT",
+    )
     assert (found["baseRevision"], found["behind"], found["author"], found["authorName"]) == (1, 1, "edith", "Edith Editor")
     assert (found["labels"], found["reviewers"], found["operationCount"], found["mergedRevision"]) == (["names"], ["rosa"], 2, None)
     assert found["ontology"] == {"apiName": "main"}
     first, second = found["operations"]["nodes"]
-    assert (first["verb"], first["kind"], first["expectedVersion"], first["fields"]) == ("UPDATE", "OBJECT_TYPE", 1, {"displayName": "Human"})
+    assert (first["verb"], first["kind"], first["expectedVersion"], first["fields"]) == (
+        "UPDATE",
+        "OBJECT_TYPE",
+        1,
+        {"displayName": "Human"},
+    )
     assert (first["before"], first["current"]) == ({"version": 1, "displayName": "Person"}, {"version": 2, "displayName": "Somebody"})
     assert (second["verb"], second["ref"], second["before"], second["current"]) == ("CREATE", "g", None, None)
     assert found["comments"]["nodes"] == [{"author": "rosa", "body": "Hm", "rid": person["Person"], "path": "displayName"}]
@@ -59,7 +79,11 @@ async def test_a_merged_change_set_knows_its_revision_and_who_undid_it(ask, pers
     await change_sets.merge(EDITOR, opened.rid)
     undone = await change_sets.rollback(EDITOR, opened.rid)
 
-    data = await ask.data("query($rid: ID!) { changeSet(rid: $rid) { status mergedRevision behind judgement { mergeable } merge { revision changes { nodes { action rid } } } rolledBackBy { id rollsBack { id } } } }", rid=opened.rid)
+    data = await ask.data(
+        """query($rid: ID!) { changeSet(rid: $rid) { status mergedRevision behind judgement { mergeable }
+          merge { revision changes { nodes { action rid } } } rolledBackBy { id rollsBack { id } } } }""",
+        rid=opened.rid,
+    )
 
     found = data["changeSet"]
     assert (found["status"], found["mergedRevision"], found["behind"], found["judgement"]) == ("MERGED", 2, None, None)
@@ -68,7 +92,9 @@ async def test_a_merged_change_set_knows_its_revision_and_who_undid_it(ask, pers
 
 
 async def test_change_sets_are_found_by_what_they_are_and_touch(ask, person, change_sets):
-    touching = await change_sets.open(EDITOR, "main", title="One", labels=["x"], operations=[given.update(Kind.OBJECT_TYPE, person["Person"], 1, displayName="H")])
+    touching = await change_sets.open(
+        EDITOR, "main", title="One", labels=["x"], operations=[given.update(Kind.OBJECT_TYPE, person["Person"], 1, displayName="H")]
+    )
     other = await change_sets.open(REVIEWER, "main", title="Two", reviewers=["edith"])
     query = "query($f: ChangeSetFilter) { ontology { changeSets(filter: $f) { totalCount nodes { title } } } }"
 
@@ -95,17 +121,26 @@ async def test_history_tells_who_changed_which_field_by_what(ask, person, editin
     await editing.apply(EDITOR, "main", [given.update(Kind.OBJECT_TYPE, person["Person"], 1, description="A human")], title="Describe")
     await editing.apply(EDITOR, "main", [given.deletion(Kind.LINK_TYPE, person["knows"], 1)])
     query = """query($rid: ID!) { node(id: $rid) { ... on Entity { history { totalCount nodes {
-      action version revision actor actorName entity { version } before { version } fields { path before after } changeSet { title } } } } } }"""
+      action version revision actor actorName entity { version } before { version } fields { path before after }
+      changeSet { title } } } } } }"""
 
     history = (await ask.data(query, rid=person["Person"]))["node"]["history"]
-    log = (await ask.data("{ ontology { history(first: 100) { nodes { action kind rid entity { rid } before { apiName } } } } }"))["ontology"]["history"]
+    log = (await ask.data("{ ontology { history(first: 100) { nodes { action kind rid entity { rid } before { apiName } } } } }"))[
+        "ontology"
+    ]["history"]
 
     assert history["totalCount"] == 2
     assert history["nodes"][0] == {
         "action": "UPDATED", "version": 2, "revision": 2, "actor": "edith", "actorName": "Edith Editor", "entity": {"version": 2},
         "before": {"version": 1}, "fields": [{"path": "description", "before": "", "after": "A human"}], "changeSet": {"title": "Describe"},
     }  # fmt: skip
-    assert log["nodes"][0] == {"action": "DELETED", "kind": "LINK_TYPE", "rid": person["knows"], "entity": None, "before": {"apiName": "knows"}}
+    assert log["nodes"][0] == {
+        "action": "DELETED",
+        "kind": "LINK_TYPE",
+        "rid": person["knows"],
+        "entity": None,
+        "before": {"apiName": "knows"},
+    }
     assert [node["action"] for node in log["nodes"]] == ["DELETED", "UPDATED", "CREATED", "CREATED", "CREATED"]
 
 
@@ -120,7 +155,8 @@ async def test_the_merge_log_counts_and_lists_what_each_merge_changed(ask, perso
     assert (merge["changes"]["totalCount"], len(merge["changes"]["nodes"]), merge["changes"]["pageInfo"]["hasNextPage"]) == (3, 2, True)
 
 
-AUDIT = "query($f: AuditFilter) { ontology { auditLog(first: 100, filter: $f) { totalCount nodes { actor action entity rid before after requestId revision changeSet } } } }"
+AUDIT = """query($f: AuditFilter) { ontology { auditLog(first: 100, filter: $f) { totalCount
+  nodes { actor action entity rid before after requestId revision changeSet } } } }"""
 
 
 async def test_the_audit_log_shows_before_and_after(ask, person, editing):

@@ -13,12 +13,13 @@ PROPERTIES = "query($f: PropertyFilter) { ontology { properties(filter: $f, firs
 
 @pytest.fixture
 async def filled(editing):
+    named = [{"interface": "ref:Named"}]
     merged = await editing.apply(
         EDITOR, "main",
         [
             given.type_group("people"), given.interface("Named"),
-            *given.object_type("Person", typeGroups=["ref:people"], implements=[{"interface": "ref:Named"}], visibility="PROMINENT", displayName="100% Human"),
-            *given.object_type("Company", implements=[{"interface": "ref:Named"}], status="ACTIVE", properties={"size": {"type": {"base": "INTEGER"}, "required": True}}),
+            *given.object_type("Person", typeGroups=["ref:people"], implements=named, visibility="PROMINENT", displayName="100% Human"),
+            *given.object_type("Company", implements=named, status="ACTIVE", properties={"size": {"type": {"base": "INTEGER"}, "required": True}}),
             *given.object_type("Ship", displayName="Straße_"),
         ],
     )  # fmt: skip
@@ -99,9 +100,4 @@ async def test_links_are_picked_by_their_ends(ask, filled):
     ],
 )
 async def test_what_a_filter_cannot_mean_is_refused(ask, condition, code):
-    try:
-        codes = await ask.codes(OBJECT_TYPES, f=condition)
-    except Exception as refused:
-        codes = [error.extensions["code"] for error in refused.errors]
-
-    assert codes == [code]
+    assert await ask.codes(OBJECT_TYPES, f=condition) == [code]

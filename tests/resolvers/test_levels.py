@@ -41,7 +41,9 @@ async def test_the_statements_of_a_nested_query_do_not_grow_with_its_pages(ask, 
 
 async def test_the_same_holds_in_the_past(ask, filled, editing):
     now = await ask.data(NESTED, first=20)
-    await editing.apply(EDITOR, "main", [given.update(Kind.VALUE_TYPE, filled.refs["email"], 1, displayName="Mail"), *given.object_type("Later")])
+    await editing.apply(
+        EDITOR, "main", [given.update(Kind.VALUE_TYPE, filled.refs["email"], 1, displayName="Mail"), *given.object_type("Later")]
+    )
 
     past = await ask.data(NESTED.replace("ontology {", "ontology(asOf: 1) {"), first=100)
 

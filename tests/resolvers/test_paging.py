@@ -125,13 +125,17 @@ async def everything(ask, order):
 
 
 async def written(ask, editing, what, number):
-    edges = (await ask.data("{ ontology { typeGroups(first: 100) { nodes { rid version apiName } revision: totalCount } revision } }"))["ontology"]
+    edges = (await ask.data("{ ontology { typeGroups(first: 100) { nodes { rid version apiName } revision: totalCount } revision } }"))[
+        "ontology"
+    ]
     nodes, tag = edges["typeGroups"]["nodes"], edges["revision"]
     chosen = nodes[number % len(nodes)] if nodes else None
     if what == "create" or chosen is None:
         await editing.apply(EDITOR, "main", [type_group(f"new-{tag}", displayName="Same")])
     elif what == "rename":
-        await editing.apply(EDITOR, "main", [update(Kind.TYPE_GROUP, chosen["rid"], chosen["version"], apiName=f"moved-{tag}", displayName=f"E{tag}")])
+        await editing.apply(
+            EDITOR, "main", [update(Kind.TYPE_GROUP, chosen["rid"], chosen["version"], apiName=f"moved-{tag}", displayName=f"E{tag}")]
+        )
     elif len(nodes) > 4:
         await editing.apply(EDITOR, "main", [deletion(Kind.TYPE_GROUP, chosen["rid"], chosen["version"])])
 
@@ -142,7 +146,9 @@ async def test_what_stands_below_a_later_page_is_of_the_same_revision(ask, editi
         nodes { displayName properties { nodes { apiName } } } pageInfo { endCursor } } } }"""
     first = (await ask.data(query))["ontology"]["objectTypes"]
 
-    await editing.apply(EDITOR, "main", [update(Kind.OBJECT_TYPE, merged.refs["B"], 1, displayName="New"), deletion(Kind.PROPERTY, merged.refs["B.old"], 1)])
+    await editing.apply(
+        EDITOR, "main", [update(Kind.OBJECT_TYPE, merged.refs["B"], 1, displayName="New"), deletion(Kind.PROPERTY, merged.refs["B.old"], 1)]
+    )
     second = (await ask.data(query, after=first["pageInfo"]["endCursor"]))["ontology"]["objectTypes"]
     fresh = (await ask.data('{ objectType(apiName: "B") { displayName properties { nodes { apiName } } } }'))["objectType"]
 
@@ -167,8 +173,9 @@ async def test_the_size_of_a_page_has_bounds(ask, arguments):
 
 
 HOSTILE = [
-    "", " ", "x", "=", "====", "YQ", "YQ==", "\x01", "é", "한글", "😀", "null", "W10", "../../etc/passwd", "' OR 1=1 --", "A" * 5_000, "A" * 10_000,
-    urlsafe_b64encode(b"[1,0,null,[]]").decode(), urlsafe_b64encode(b"\xff" * 40).decode(), urlsafe_b64encode(bytes(16) + b"[1,0]").decode(),
+    "", " ", "x", "=", "====", "YQ", "YQ==", "\x01", "é", "한글", "😀", "null", "W10", "../../etc/passwd", "' OR 1=1 --", "A" * 5_000,
+    "A" * 10_000, urlsafe_b64encode(b"[1,0,null,[]]").decode(), urlsafe_b64encode(b"\xff" * 40).decode(),
+    urlsafe_b64encode(bytes(16) + b"[1,0]").decode(),
 ]  # fmt: skip
 
 
@@ -237,7 +244,9 @@ async def test_totals_are_counted_only_when_asked_for(ask, editing):
 
     await ask.data("{ ontology { typeGroups { nodes { apiName } } } }")
     without = ask.statements
-    data = await ask.data("{ ontology { typeGroups { ...Total } } } fragment Total on TypeGroupConnection { totalCount totalCountIsLowerBound }")
+    data = await ask.data(
+        "{ ontology { typeGroups { ...Total } } } fragment Total on TypeGroupConnection { totalCount totalCountIsLowerBound }"
+    )
 
     assert ask.statements == without + 1
     assert data["ontology"]["typeGroups"] == {"totalCount": 3, "totalCountIsLowerBound": False}

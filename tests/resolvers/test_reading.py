@@ -33,8 +33,10 @@ async def test_an_object_type_is_read_with_its_properties_links_and_interfaces(a
         """{ ontology { revision cursor objectType(apiName: "Person") {
           id rid kind apiName displayName pluralDisplayName description status version revision visibility aliases createdBy sourceIri
           icon { name colour } primaryKey { apiName } titleProperty { apiName }
-          properties { totalCount nodes { apiName baseType required type { base precision } sharedProperty { apiName } objectType { apiName } } }
-          links { nodes { apiName cardinality side visibility other { apiName } linkType { apiName backing { ... on JoinBacking { type } } } } }
+          properties { totalCount nodes { apiName baseType required type { base precision }
+            sharedProperty { apiName } objectType { apiName } } }
+          links { nodes { apiName cardinality side visibility other { apiName }
+            linkType { apiName backing { ... on JoinBacking { type } } } } }
           interfaces { apiName properties { required sharedProperty { apiName } apiName baseType } }
           implementations { interface { apiName } mapping { interfaceProperty property { apiName } declaredBy { apiName } } }
           typeGroups { apiName colour objectTypes { nodes { apiName } } }
@@ -67,11 +69,12 @@ async def test_an_object_type_is_read_with_its_properties_links_and_interfaces(a
     ]
     assert person["links"]["nodes"][2]["linkType"] == {"apiName": "works", "backing": {"type": "JOIN"}}
     assert person["interfaces"] == [
-        {"apiName": "Reachable", "properties": [{"required": True, "sharedProperty": {"apiName": "email"}, "apiName": None, "baseType": None}]}
+        {
+            "apiName": "Reachable",
+            "properties": [{"required": True, "sharedProperty": {"apiName": "email"}, "apiName": None, "baseType": None}],
+        }
     ]
-    assert person["implementations"][0]["mapping"] == [
-        {"interfaceProperty": "email", "property": {"apiName": "email"}, "declaredBy": None}
-    ]
+    assert person["implementations"][0]["mapping"] == [{"interfaceProperty": "email", "property": {"apiName": "email"}, "declaredBy": None}]
     assert person["typeGroups"] == [{"apiName": "people", "colour": "#aabbcc", "objectTypes": {"nodes": [{"apiName": "Person"}]}}]
     assert [(edge["edge"], edge["path"], edge["node"]["apiName"]) for edge in person["usedBy"]["edges"]] == [
         ("SIDE", "a.objectType", "knows"),
@@ -117,11 +120,14 @@ async def test_action_value_and_interface_types_are_read_whole(ask, editing):
     data = await ask.data(
         """{ ontology {
           actionType(apiName: "rename-city") {
-            parameters { key apiName kind baseType type { base } list required visibility default allowedValues objectType { apiName } interface { apiName } }
-            rules { key type parameter assignments { key property { apiName } value { source parameter constant property { apiName } } } function { name } }
+            parameters { key apiName kind baseType type { base } list required visibility default allowedValues
+              objectType { apiName } interface { apiName } }
+            rules { key type parameter function { name }
+              assignments { key property { apiName } value { source parameter constant property { apiName } } } }
             criteria { message conditionJson condition { operator conditions { operator } left { source constant } right { constant } } }
           }
-          valueType(apiName: "email") { baseType constraints { key type pattern min max values field constraint { type } } properties { nodes { apiName } } }
+          valueType(apiName: "email") { baseType properties { nodes { apiName } }
+            constraints { key type pattern min max values field constraint { type } } }
           interface(apiName: "Place") {
             extends { apiName extendedBy { nodes { apiName } } }
             properties { key apiName displayName baseType type { base } required }
@@ -135,8 +141,8 @@ async def test_action_value_and_interface_types_are_read_whole(ask, editing):
     assert [parameter["kind"] for parameter in action["parameters"]] == ["OBJECT_REFERENCE", "VALUE"]
     assert action["parameters"][0]["objectType"] == {"apiName": "City"}
     assert action["parameters"][1] == {
-        "key": "name", "apiName": "name", "kind": "VALUE", "baseType": "STRING", "type": {"base": "STRING"}, "list": False, "required": True,
-        "visibility": "EDITABLE", "default": "x", "allowedValues": [], "objectType": None, "interface": None,
+        "key": "name", "apiName": "name", "kind": "VALUE", "baseType": "STRING", "type": {"base": "STRING"}, "list": False,
+        "required": True, "visibility": "EDITABLE", "default": "x", "allowedValues": [], "objectType": None, "interface": None,
     }  # fmt: skip
     assert action["rules"][0]["assignments"][0]["property"] == {"apiName": "mail"}
     assert action["criteria"][0]["condition"]["left"] == {"source": "CONSTANT", "constant": 1}
@@ -217,7 +223,9 @@ async def test_anything_is_found_again_by_its_id(ask, editing):
 
 
 async def test_who_asks_and_what_serves(ask):
-    data = await ask.data("{ me { id name roles } serverStatus { version epoch startedAt } ontologies { totalCount nodes { apiName revision } } }")
+    data = await ask.data(
+        "{ me { id name roles } serverStatus { version epoch startedAt } ontologies { totalCount nodes { apiName revision } } }"
+    )
 
     assert data["me"] == {"id": "vera", "name": "Vera Viewer", "roles": ["VIEWER"]}
     assert data["serverStatus"]["version"] == "test"
@@ -235,3 +243,76 @@ async def test_statistics_count_every_kind(ask, editing):
     assert kinds["OBJECT_TYPE"]["byStatus"] == [{"status": "EXPERIMENTAL", "count": 2}]
     assert kinds["TYPE_GROUP"]["byStatus"] == [{"status": "ACTIVE", "count": 1}]
     assert kinds["LINK_TYPE"] == {"kind": "LINK_TYPE", "count": 0, "byStatus": []}
+
+
+async def test_the_parameters_of_every_type_are_read(ask, editing):
+    types = {
+        "price": {"base": "DECIMAL", "precision": 10, "scale": 2},
+        "tags": {"base": "ARRAY", "of": {"base": "STRING"}},
+        "meaning": {"base": "VECTOR", "dimension": 3, "similarity": "COSINE"},
+        "heat": {"base": "TIME_SERIES", "of": {"base": "DOUBLE"}},
+        "place": {"base": "STRUCT", "fields": [{"apiName": "street", "type": {"base": "STRING"}, "displayName": "Street"}]},
+    }
+    await editing.apply(EDITOR, "main", given.object_type("Thing", properties={name: {"type": of} for name, of in types.items()}))
+
+    data = await ask.data(
+        """{ objectType(apiName: "Thing") { properties { nodes { apiName baseType type {
+          base precision scale dimension similarity of { base } fields { key apiName displayName type { base of { base } } } } } } } }"""
+    )
+
+    found = {node["apiName"]: node["type"] for node in data["objectType"]["properties"]["nodes"]}
+    plain = {"precision": None, "scale": None, "dimension": None, "similarity": None, "of": None, "fields": []}
+    street = {"key": "street", "apiName": "street", "displayName": "Street", "type": {"base": "STRING", "of": None}}
+    assert found == {
+        "id": {**plain, "base": "STRING"},
+        "price": {**plain, "base": "DECIMAL", "precision": 10, "scale": 2},
+        "tags": {**plain, "base": "ARRAY", "of": {"base": "STRING"}},
+        "meaning": {**plain, "base": "VECTOR", "dimension": 3, "similarity": "COSINE"},
+        "heat": {**plain, "base": "TIME_SERIES", "of": {"base": "DOUBLE"}},
+        "place": {**plain, "base": "STRUCT", "fields": [street]},
+    }
+    assert [node["baseType"] for node in data["objectType"]["properties"]["nodes"]] == [
+        "STRING", "DECIMAL", "ARRAY", "VECTOR", "TIME_SERIES", "STRUCT",
+    ]  # fmt: skip
+
+
+async def test_every_backing_of_a_link_is_read(ask, editing):
+    refs = (
+        await editing.apply(
+            EDITOR,
+            "main",
+            [
+                *given.object_type("Order", properties={"customer": "STRING"}),
+                *given.object_type("Customer"),
+                *given.object_type("Seat", properties={"order": "STRING", "customer": "STRING"}),
+                given.link_type(
+                    "ref:Customer", "ref:Order", "orders", cardinality="ONE_TO_MANY",
+                    backing={"type": "FOREIGN_KEY", "property": "ref:Order.customer"},
+                ),
+                given.link_type(
+                    "ref:Order", "ref:Seat", "seatsOfOrder", cardinality="ONE_TO_MANY",
+                    backing={"type": "FOREIGN_KEY", "property": "ref:Seat.order"},
+                ),
+                given.link_type(
+                    "ref:Customer", "ref:Seat", "seatsOfCustomer", cardinality="ONE_TO_MANY",
+                    backing={"type": "FOREIGN_KEY", "property": "ref:Seat.customer"},
+                ),
+                given.link_type(
+                    "ref:Order", "ref:Customer", "guests",
+                    backing={"type": "INTERMEDIARY", "objectType": "ref:Seat", "linkA": "ref:seatsOfOrder", "linkB": "ref:seatsOfCustomer"},
+                ),
+            ],
+        )
+    ).refs  # fmt: skip
+
+    data = await ask.data("""{ ontology { linkTypes { nodes { apiName a { apiName displayName objectType { apiName } } b { objectType { apiName } }
+      backing { __typename ... on ForeignKeyBacking { type property { apiName } }
+        ... on IntermediaryBacking { type objectType { apiName } linkA { apiName } linkB { rid } } } } } } }""")
+
+    found = {node["apiName"]: node for node in data["ontology"]["linkTypes"]["nodes"]}
+    assert found["orders"]["backing"] == {"__typename": "ForeignKeyBacking", "type": "FOREIGN_KEY", "property": {"apiName": "customer"}}
+    assert found["guests"]["backing"] == {
+        "__typename": "IntermediaryBacking", "type": "INTERMEDIARY", "objectType": {"apiName": "Seat"}, "linkA": {"apiName": "seatsOfOrder"},
+        "linkB": {"rid": refs["seatsOfCustomer"]},
+    }  # fmt: skip
+    assert found["orders"]["a"] == {"apiName": "orders", "displayName": "", "objectType": {"apiName": "Customer"}}

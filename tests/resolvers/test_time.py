@@ -13,7 +13,8 @@ from tests import given
 from tests.given import ADMIN, EDITOR
 
 AT = """query($asOf: RevisionOrTime) { ontology(asOf: $asOf) { revision headRevision
-  objectTypes { totalCount nodes { apiName displayName version properties { nodes { apiName } } links { nodes { apiName other { apiName } } } usedBy { nodes { apiName } } } }
+  objectTypes { totalCount nodes { apiName displayName version properties { nodes { apiName } }
+    links { nodes { apiName other { apiName } } } usedBy { nodes { apiName } } } }
   objectType(apiName: "Person") { displayName } statistics { count } } }"""
 
 
@@ -75,7 +76,8 @@ async def test_what_is_not_made_of_definitions_has_no_past(ask, story, field):
 
 async def test_history_ends_at_the_revision_that_is_read(ask, story):
     data = await ask.data(
-        """query($rid: ID!) { ontology(asOf: 2) { history { nodes { revision } } revisions { nodes { revision } } mergedRevision(revision: 3) { revision }
+        """query($rid: ID!) { ontology(asOf: 2) { history { nodes { revision } } revisions { nodes { revision } }
+          mergedRevision(revision: 3) { revision }
           entity(rid: $rid) { history { nodes { version } } } } }""",
         rid=story.refs["Person"],
     )
@@ -87,7 +89,8 @@ async def test_history_ends_at_the_revision_that_is_read(ask, story):
 
 
 async def test_a_walk_in_the_past_stays_there(ask, story):
-    query = "query($asOf: RevisionOrTime, $after: String) { ontology(asOf: $asOf) { objectTypes(first: 1, after: $after) { nodes { apiName } pageInfo { endCursor } } } }"
+    query = """query($asOf: RevisionOrTime, $after: String) { ontology(asOf: $asOf) {
+        objectTypes(first: 1, after: $after) { nodes { apiName } pageInfo { endCursor } } } }"""
     first = (await ask.data(query, asOf=2))["ontology"]["objectTypes"]
     second = (await ask.data(query, asOf=2, after=first["pageInfo"]["endCursor"]))["ontology"]["objectTypes"]
 
@@ -122,7 +125,9 @@ async def test_a_reader_waits_briefly_for_what_it_has_heard_of(ask, story, editi
         await asyncio.sleep(0.2)
         await editing.apply(EDITOR, "main", given.object_type("Late"))
 
-    by_argument, by_header, _ = await asyncio.gather(ask.data(query, seen="1.5"), ask.data("{ ontology { revision } }", header="main=1.5"), write())
+    by_argument, by_header, _ = await asyncio.gather(
+        ask.data(query, seen="1.5"), ask.data("{ ontology { revision } }", header="main=1.5"), write()
+    )
 
     assert by_argument["ontology"] == {"revision": 5, "objectTypes": {"totalCount": 3}}
     assert by_header["ontology"]["revision"] == 5

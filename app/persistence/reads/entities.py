@@ -157,7 +157,8 @@ async def by_name(snapshot: Snapshot, at: At, kind: Kind, names: Sequence[tuple[
         f"""
         SELECT wanted.namespace, wanted.name, {entity_columns("e", head=at.current)}
         FROM unnest($1::text[], $2::text[]) AS wanted (namespace, name)
-        JOIN entity_name n ON n.ontology = $3 AND n.namespace = wanted.namespace AND n.name = lower(wanted.name) AND {live("n", at, statement)}
+        JOIN entity_name n
+            ON n.ontology = $3 AND n.namespace = wanted.namespace AND n.name = lower(wanted.name) AND {live("n", at, statement)}
         JOIN {table} ON e.rid = n.rid AND e.kind = $4 AND {alive}
         WHERE e.api_name = wanted.name OR e.definition -> 'aliases' ? wanted.name
         """,
