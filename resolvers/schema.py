@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import strawberry
-from graphql import GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType, Undefined
+from graphql import GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType, Undefined, get_named_type
 from strawberry.schema.config import StrawberryConfig
 
 from resolvers.authorization import undeclared
@@ -33,7 +33,7 @@ def schema() -> strawberry.Schema:
         types=list(TYPES.values()),
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
     )
-    _forget_null_defaults(made)
+    _tidy(made)
     return made
 
 
@@ -42,8 +42,8 @@ def print_schema() -> str:
     return schema().as_str() + "\n"
 
 
-def _forget_null_defaults(made: strawberry.Schema) -> None:
-    """An argument that may be left out has no default: `= null` would say it of every one of them."""
+def _tidy(made: strawberry.Schema) -> None:
+    """An argument that may be left out has no default, since `= null` would say it of every one of them; an input says itself what it is."""
     for kind in made._schema.type_map.values():  # noqa: SLF001 - Strawberry has no public way to its graphql-core schema
         if isinstance(kind, (GraphQLObjectType, GraphQLInterfaceType)):
             inputs = [argument for field in kind.fields.values() for argument in field.args.values()]
@@ -54,3 +54,6 @@ def _forget_null_defaults(made: strawberry.Schema) -> None:
         for each in inputs:
             if each.default_value is None:
                 each.default_value = Undefined
+            of = get_named_type(each.type)
+            if each.description is None and isinstance(of, GraphQLInputObjectType):
+                each.description = of.description
