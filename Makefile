@@ -5,14 +5,20 @@ BIN := .venv/bin
 UV := .make/uv/bin/uv
 READY := .make/ready
 
-.PHONY: dev test check bench schema docs lock format clean
+.PHONY: dev test browser check bench schema docs lock format clean
 .DEFAULT_GOAL := dev
 
 dev: $(READY)  ## serve on this machine, with a database of its own and sample data
 	@$(BIN)/oms dev || test $$? -eq 130  # Ctrl-C is how it ends
 
-test: $(READY)  ## every test, with the coverage of the domain and the services
+test: $(READY) browser  ## every test, with the coverage of the domain and the services
 	@$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term
+
+browser:  # the tests look at the pages in a real one
+	@command -v chromium >/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing chromium for the tests of the pages ..."; \
+		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium >/dev/null; \
+	else echo "make: chromium is not installed: the tests of the pages are skipped (Debian and Ubuntu: apt install chromium)" >&2; fi
 
 check: $(READY)  ## the static part: format, lint, types, contracts, schema, pages
 	@$(BIN)/ruff format --check --quiet . || { echo "make: the format differs: run 'make format'" >&2; exit 1; }

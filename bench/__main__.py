@@ -9,7 +9,7 @@ import asyncio
 import importlib
 import sys
 
-NAMES = ("merging", "mutations")
+NAMES = ("merging", "mutations", "fanout")
 
 
 def main() -> None:
