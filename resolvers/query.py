@@ -73,12 +73,12 @@ class Query:
         return await asyncio.gather(*(_node(info, each) for each in ids))
 
     @strawberry.field(
-        description="An ontology with everything in it, as of one revision. NOT_FOUND where there is no such ontology or revision.",
+        description="An ontology with everything in it, as of one revision; null, with the error NOT_FOUND, where there is no such one.",
         extensions=[requires(Role.VIEWER)],
     )
     async def ontology(
         self, info: strawberry.Info[Any], api_name: OntologyName = "main", as_of: AsOf = None, min_revision: MinRevision = None
-    ) -> Ontology:
+    ) -> Ontology | None:
         return await pinned_ontology(info, api_name, as_of, min_revision)
 
     @strawberry.field(description="All ontologies, by apiName, as they are now.", extensions=[requires(Role.VIEWER)])

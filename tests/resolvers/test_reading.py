@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from app.domain.kind import Kind
 from tests import given
 from tests.given import EDITOR
@@ -316,3 +318,26 @@ async def test_every_backing_of_a_link_is_read(ask, editing):
         "linkB": {"rid": refs["seatsOfCustomer"]},
     }  # fmt: skip
     assert found["orders"]["a"] == {"apiName": "orders", "displayName": "", "objectType": {"apiName": "Customer"}}
+
+
+async def test_an_unknown_ontology_is_an_error_and_leaves_the_rest_of_the_answer_alone(ask):
+    answer = await ask.answer('{ gone: ontology(apiName: "gone") { rid } ontology { apiName } }')
+
+    assert [(error["path"], error["extensions"]["code"]) for error in answer.errors] == [(["gone"], "NOT_FOUND")]
+    assert answer.data == {"gone": None, "ontology": {"apiName": "main"}}
+
+
+@pytest.mark.parametrize("arguments", ["", '(apiName: "A", rid: "x")'])
+async def test_a_shortcut_wants_a_name_or_a_rid(ask, arguments):
+    assert await ask.codes(f"{{ objectType{arguments} {{ rid }} }}") == ["BAD_USER_INPUT"]
+    assert await ask.codes(f"{{ ontology {{ linkType{arguments} {{ rid }} }} }}") == ["BAD_USER_INPUT"]
+
+
+async def test_at_most_100_things_are_asked_for_at_once(ask):
+    many = ["x"] * 101
+
+    assert await ask.codes("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=many) == ["LIST_TOO_LONG"]
+    assert await ask.codes("query($ids: [ID!]!) { ontology { entities(rids: $ids) { id } } }", ids=many) == ["LIST_TOO_LONG"]
+    assert await ask.data("query($ids: [ID!]!) { ontology { entities(rids: $ids) { id } } }", ids=["x"]) == {
+        "ontology": {"entities": [None]}
+    }
