@@ -43,6 +43,7 @@ class Prepared:
     drafts: dict[str, Draft]
     refs: dict[str, str]
     heads: Mapping[str, Entity]
+    strict: bool = False
     violations: list[Violation] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
 
@@ -61,7 +62,7 @@ def prepare(
     name. With `strict` any difference between expected and current version is a conflict; otherwise it is merged.
     """
     refs: dict[str, str] = {}
-    prepared = Prepared({}, refs, heads)
+    prepared = Prepared({}, refs, heads, strict)
     for operation in operations:
         if operation.ref is not None:
             if operation.ref in refs:
@@ -156,6 +157,9 @@ def _draft(operation: Operation, prepared: Prepared, versions: Mapping[tuple[str
     base = head if expected == head.version else versions.get((rid, expected))
     if base is None:
         sentence = f"Version {expected} of {rid} does not exist; it is at version {head.version}."
+        if prepared.strict:
+            prepared.conflicts.append(Conflict(rid, "", None, None, None, head.version, head.updated_by, head.updated_at, sentence))
+            return None
         prepared.violations.append(FUTURE.broken("expectedVersion", sentence, value=expected, bound=head.version, rid=rid))
         return None
     if base.deleted:

@@ -72,8 +72,6 @@ class ActionTypeMutations:
     async def update_action_type(self, info: Info, input: UpdateActionTypeInput) -> UpdateActionTypeResult:
         return await update(info, Kind.ACTION_TYPE, input, input.action_type, UpdateActionTypePayload, "action_type")  # type: ignore[no-any-return]  # of the union
 
-    @mutation(
-        "Delete an action type, strictly: only at the version that its author looked at. What is ACTIVE or still referred to stays."
-    )
+    @mutation("Delete an action type, strictly: only at the version that its author looked at. What is ACTIVE or still referred to stays.")
     async def delete_action_type(self, info: Info, input: DeleteActionTypeInput) -> DeleteActionTypeResult:
         return await delete(info, Kind.ACTION_TYPE, input, DeleteActionTypePayload)  # type: ignore[no-any-return]  # of the union

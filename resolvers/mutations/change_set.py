@@ -73,9 +73,7 @@ class MergeChangeSetPayload(Written):
     pass
 
 
-@strawberry.type(
-    description="A new change set undid the other; in a protected ontology it is open for review, and nothing is undone yet."
-)
+@strawberry.type(description="A new change set undid the other; in a protected ontology it is open for review, and nothing is undone yet.")
 class RollbackChangeSetPayload(Written):
     pass
 

@@ -72,8 +72,6 @@ class ObjectTypeMutations:
     async def update_object_type(self, info: Info, input: UpdateObjectTypeInput) -> UpdateObjectTypeResult:
         return await update(info, Kind.OBJECT_TYPE, input, input.object, UpdateObjectTypePayload, "object_type")  # type: ignore[no-any-return]  # of the union
 
-    @mutation(
-        "Delete an object type, strictly: only at the version that its author looked at. What is ACTIVE or still referred to stays."
-    )
+    @mutation("Delete an object type, strictly: only at the version that its author looked at. What is ACTIVE or still referred to stays.")
     async def delete_object_type(self, info: Info, input: DeleteObjectTypeInput) -> DeleteObjectTypeResult:
         return await delete(info, Kind.OBJECT_TYPE, input, DeleteObjectTypePayload)  # type: ignore[no-any-return]  # of the union

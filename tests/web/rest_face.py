@@ -47,11 +47,17 @@ class Face:
         sent = {**({"authorization": f"Bearer {by}"} if by else {}), **(headers or {})}
         if isinstance(body, bytes):
             return await self.client.request(method, path, content=body, headers={"content-type": "application/json", **sent})
-        return (
-            await self.client.request(method, path, json=body, headers=sent)
-            if body is not None
-            else await self.client.request(method, path, headers=sent)
-        )
+        if body is None:
+            return await self.client.request(method, path, headers=sent)
+        return await self.client.request(method, path, json=body, headers=sent)
+
+    async def code(self, method: str, path: str, body: Any = None, **options: Any) -> tuple[int, str]:
+        """Status and code of a refusal, which has a message, a request's id and nothing from inside."""
+        answer = await self.ask(method, path, body, **options)
+        told = answer.json()
+        assert set(told) >= {"code", "message", "requestId"}, told
+        assert answer.headers["content-type"] == "application/json; charset=utf-8"
+        return answer.status_code, told["code"]
 
 
 @asynccontextmanager

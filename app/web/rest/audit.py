@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.domain.actor import Role
 from app.domain.errors import BadInput, Forbidden
+from app.persistence.reads import entities
 from app.persistence.reads.audit import AUDIT
 from app.persistence.reads.selection import All, Field, Order, Test
 from app.web.rest import reading
@@ -42,7 +43,9 @@ class AuditLog:
         async with self.database.reading() as snapshot:
             at, _ = await reading.standing(snapshot, call.ontology)
             page = await reading.page(snapshot, AUDIT, None, at.ontology, wanted, number)
-        items = [_entry(row) for row in page.rows]
+            states = [(row["rid"], version) for row in page.rows for version in (row["before_version"], row["after_version"]) if version]
+            found = await entities.versions(snapshot, states)
+        items = [_entry(row, found) for row in page.rows]
         return Reply({"items": items, "page": number, "pageSize": wanted.size, "nextCursor": page.next_cursor})
 
 
@@ -62,7 +65,8 @@ def _own(actor: Actor, asked: str | None) -> Mapping[Field, str]:
     return {Field.ACTOR: actor.id}
 
 
-def _entry(row: Mapping[str, Any]) -> dict[str, Any]:
+def _entry(row: Mapping[str, Any], states: Mapping[tuple[str, int], Mapping[str, Any]]) -> dict[str, Any]:
+    before, after = (states.get((row["rid"], row[name])) for name in ("before_version", "after_version"))
     return {
         "id": str(row["id"]),
         "at": plain(row["at"]),
@@ -75,8 +79,12 @@ def _entry(row: Mapping[str, Any]) -> dict[str, Any]:
         "revision": row["revision"],
         "beforeVersion": row["before_version"],
         "afterVersion": row["after_version"],
-        "before": row["before"],
-        "after": row["after"],
+        "before": _definition(before),
+        "after": _definition(after),
         "requestId": row["request_id"],
         "detail": row["detail"],
     }
+
+
+def _definition(state: Mapping[str, Any] | None) -> Any:
+    return None if state is None or state["deleted"] else state["definition"]

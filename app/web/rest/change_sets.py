@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from app.domain.change_set import OPERATIONS, Choice, Resolution
 from app.domain.errors import BadInput, ListTooLong, NotFound
 from app.domain.rid import well_formed
+from app.domain.text import refused_character
 from app.persistence import change_sets
 from app.persistence.background import off_loop
 from app.persistence.mapping import change_set_of, operation_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from app.services.change_sets import ChangeSets
     from app.web.rest.call import Call
 
+LONGEST_PATH = 1_000  # characters
 MOST = 50  # labels, reviewers; the service says so again
 FILTERS = {"status": Field.STATUS, "review": Field.REVIEW, "author": Field.AUTHOR, "origin": Field.ORIGIN}
 
@@ -139,6 +141,10 @@ class ChangeSetPaths:
         words = call.words()
         only(words, "body", "rid", "path", where="A comment")
         about, path = text(words, "rid") or None, text(words, "path") or None
+        if about is not None and not well_formed(about):
+            raise NotFound("entity", about[:120])
+        if path is not None and (len(path) > LONGEST_PATH or refused_character(path) is not None):
+            raise BadInput(f"A path has up to {LONGEST_PATH:,} plain characters.", path="path")
         after = await self.service.comment(call.actor, _rid(call), text(words, "body"), about=about, path=path)
         return Reply(change_set_json(after), HTTPStatus.CREATED)
 
@@ -239,9 +245,10 @@ def _resolution(given: Any, path: str) -> Resolution:
         raise BadInput("A resolution is an object.", path=path)
     only(given, "rid", "path", "choice", "theirsVersion", "value", where="A resolution")
     version = given.get("theirsVersion")
-    if given.get("choice") not in Choice.__members__ or not isinstance(version, int) or isinstance(version, bool):
+    choice = given.get("choice")
+    if not isinstance(choice, str) or choice not in Choice.__members__ or not isinstance(version, int) or isinstance(version, bool):
         raise BadInput("A resolution has a choice of OURS, THEIRS or VALUE, and theirsVersion, a whole number.", path=path)
-    return Resolution(text(given, "rid"), text(given, "path"), Choice(given["choice"]), version, given.get("value"))
+    return Resolution(text(given, "rid"), text(given, "path"), Choice(choice), version, given.get("value"))
 
 
 def _comment(row: Any) -> dict[str, Any]:

@@ -33,7 +33,8 @@ def _read(given: Any, place: int) -> Iterable[Operation]:
     if unknown:
         _refuse(place, unknown[0][:100], f"has no {unknown[0][:100]!r}; it may have {', '.join(FIELDS)}")
     verb = _verb(given.get("verb"), place)
-    fields = given.get("fields") or {}
+    fields = given.get("fields")
+    fields = {} if fields is None else fields
     if not isinstance(fields, dict):
         _refuse(place, "fields", "needs its fields as an object")
     ref = given.get("ref")
