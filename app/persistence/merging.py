@@ -78,7 +78,7 @@ async def _planned(reader: Reader, ontology: str, proposal: Proposal) -> Plan:
     prepared = await off_loop(
         lambda: prepare(proposal.operations, heads, older, strict=proposal.strict, resolutions=proposal.resolutions), size
     )
-    closure = await neighbourhood.closure(reader, prepared)
+    closure = await neighbourhood.closure(reader, ontology, prepared)
     names = await neighbourhood.names(reader, ontology, prepared)
     plan = await off_loop(lambda: judge(prepared, closure, names, strict=proposal.strict, origin=proposal.origin), size + len(closure))
     if plan.violations and not proposal.strict and proposal.base_revision is not None:
@@ -93,7 +93,7 @@ async def _crossed(reader: Reader, ontology: str, proposal: Proposal, plan: Plan
     heads = await neighbourhood.heads_at(reader, ontology, rids, base)
     older = await neighbourhood.versions(reader, proposal.operations, heads)
     prepared = prepare(proposal.operations, heads, older, strict=False)
-    closure = await neighbourhood.closure(reader, prepared, at=base)
+    closure = await neighbourhood.closure(reader, ontology, prepared, at=base)
     names = await neighbourhood.names(reader, ontology, prepared, at=base)
     alone = judge(prepared, closure, names, strict=False, origin=proposal.origin)
     if alone.conflicts:

@@ -82,15 +82,15 @@ _TABLE = ", ".join(f"('{s.state}', {s.way == IN}, '{edge}', '{s.next}')" for s i
 
 
 def _closure_sql(*, at_head: bool) -> str:
-    current = f"r.revision_to = {LAST}" if at_head else "r.revision_from <= $3 AND $3 < r.revision_to"
+    current = f"r.revision_to = {LAST}" if at_head else "r.revision_from <= $4 AND $4 < r.revision_to"
     columns = ENTITY_COLUMNS if at_head else VERSION_COLUMNS
     table = "entity" if at_head else "entity_version"
-    alive = "NOT e.deleted" if at_head else "NOT e.deleted AND e.revision_from <= $3 AND $3 < e.revision_to"
+    alive = "NOT e.deleted" if at_head else "NOT e.deleted AND e.revision_from <= $4 AND $4 < e.revision_to"
     listed = ", ".join(f"e.{column.strip()}" for column in columns.split(","))
     return f"""
         WITH RECURSIVE step (state, incoming, edge, next) AS (VALUES {_TABLE}),
         reached (rid, state) AS (
-            SELECT * FROM unnest($1::text[], $2::text[])
+            SELECT * FROM unnest($2::text[], $3::text[])
             UNION
             SELECT found.rid, found.next FROM reached AS c CROSS JOIN LATERAL (
                 SELECT r.source AS rid, s.next FROM entity_reference AS r JOIN step AS s ON s.edge = r.edge
@@ -103,7 +103,7 @@ def _closure_sql(*, at_head: bool) -> str:
         seen AS (
             SELECT rid, bool_or(state <> ALL (ARRAY{list(_UNSETTLED)!r})) AS settled FROM reached GROUP BY rid
         )
-        SELECT {listed}, seen.settled FROM seen JOIN {table} AS e ON e.rid = seen.rid WHERE {alive}
+        SELECT {listed}, seen.settled FROM seen JOIN {table} AS e ON e.rid = seen.rid WHERE e.ontology = $1 AND {alive}
     """
 
 
@@ -160,12 +160,15 @@ def _seeds(prepared: Prepared) -> dict[tuple[str, str], None]:
     return seeds
 
 
-async def closure(reader: Reader, prepared: Prepared, at: int | None = None) -> Closure:
-    """All that the rules may look at when they judge these drafts; `at` a revision, else at the head."""
+async def closure(reader: Reader, ontology: str, prepared: Prepared, at: int | None = None) -> Closure:
+    """All that the rules may look at when they judge these drafts; `at` a revision, else at the head.
+
+    What belongs to another ontology does not exist here: nothing refers across.
+    """
     seeds = _seeds(prepared)
     if not seeds:
         return Closure()
-    arguments = ([rid for rid, _ in seeds], [state for _, state in seeds])
+    arguments = (ontology, [rid for rid, _ in seeds], [state for _, state in seeds])
     rows = await (reader.fetch(_CLOSURE, *arguments) if at is None else reader.fetch(_CLOSURE_AT, *arguments, at))
     return await off_loop(
         lambda: Closure((entity_of(row) for row in rows), settled=(row["rid"] for row in rows if row["settled"])), len(rows)
