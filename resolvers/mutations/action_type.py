@@ -66,12 +66,19 @@ class ActionTypeMutations:
 
     @mutation("Create an action type: a small change set, opened and merged in one transaction.")
     async def create_action_type(self, info: Info, input: CreateActionTypeInput) -> CreateActionTypeResult:
-        return await create(info, Kind.ACTION_TYPE, input, input.action_type, CreateActionTypePayload, "action_type")  # type: ignore[no-any-return]  # of the union
+        found: CreateActionTypeResult = await create(
+            info, Kind.ACTION_TYPE, input, input.action_type, CreateActionTypePayload, "action_type"
+        )
+        return found
 
     @mutation("Change an action type, strictly: only at the version that its author looked at.")
     async def update_action_type(self, info: Info, input: UpdateActionTypeInput) -> UpdateActionTypeResult:
-        return await update(info, Kind.ACTION_TYPE, input, input.action_type, UpdateActionTypePayload, "action_type")  # type: ignore[no-any-return]  # of the union
+        found: UpdateActionTypeResult = await update(
+            info, Kind.ACTION_TYPE, input, input.action_type, UpdateActionTypePayload, "action_type"
+        )
+        return found
 
     @mutation("Delete an action type, strictly: only at the version that its author looked at. What is ACTIVE or still referred to stays.")
     async def delete_action_type(self, info: Info, input: DeleteActionTypeInput) -> DeleteActionTypeResult:
-        return await delete(info, Kind.ACTION_TYPE, input, DeleteActionTypePayload)  # type: ignore[no-any-return]  # of the union
+        found: DeleteActionTypeResult = await delete(info, Kind.ACTION_TYPE, input, DeleteActionTypePayload)
+        return found

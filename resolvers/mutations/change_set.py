@@ -113,7 +113,8 @@ class ChangeSetMutations:
             reviewers=given(input.reviewers) or (),
             operations=wanted,
         )
-        return await _changed(info, work, given(input.client_mutation_id))
+        found: ChangeSetResult = await _changed(info, work, given(input.client_mutation_id))
+        return found
 
     @mutation("Add operations to a change set. What is sent without `expectedVersion` is based on the entity as it is now.")
     async def stage_operations(self, info: Info, input: StageOperationsInput) -> StageOperationsResult:
@@ -128,7 +129,8 @@ class ChangeSetMutations:
                 operations=[_staged(each) for each in staged],
             )
 
-        return await _answered(info, work, payload)
+        found: StageOperationsResult = await _answered(info, work, payload)
+        return found
 
     @mutation("Replace the words of one operation.")
     async def amend_operation(self, info: Info, input: AmendOperationInput) -> ChangeSetResult:
@@ -144,22 +146,26 @@ class ChangeSetMutations:
             cascade=given(input.cascade),
             expected_version=given(input.expected_version),
         )
-        return await _changed(info, work, given(input.client_mutation_id))
+        found: ChangeSetResult = await _changed(info, work, given(input.client_mutation_id))
+        return found
 
     @mutation("Give the operations of a change set another order.")
     async def reorder_operations(self, info: Info, input: ReorderOperationsInput) -> ChangeSetResult:
         work = _service(info).reorder(info.context.actor, _rid(input), input.operation_ids, expected_version=given(input.expected_version))
-        return await _changed(info, work, given(input.client_mutation_id))
+        found: ChangeSetResult = await _changed(info, work, given(input.client_mutation_id))
+        return found
 
     @mutation("Take one operation out of a change set.")
     async def drop_operation(self, info: Info, input: DropOperationInput) -> ChangeSetResult:
         work = _service(info).drop(info.context.actor, _rid(input), [input.operation_id], expected_version=given(input.expected_version))
-        return await _changed(info, work, given(input.client_mutation_id))
+        found: ChangeSetResult = await _changed(info, work, given(input.client_mutation_id))
+        return found
 
     @mutation("Take operations out of a change set.")
     async def drop_operations(self, info: Info, input: DropOperationsInput) -> ChangeSetResult:
         work = _service(info).drop(info.context.actor, _rid(input), input.operation_ids, expected_version=given(input.expected_version))
-        return await _changed(info, work, given(input.client_mutation_id))
+        found: ChangeSetResult = await _changed(info, work, given(input.client_mutation_id))
+        return found
 
     @mutation("Say something about a change set, or about one field of one entity in it. No version changes, and no approval is void.")
     async def comment_on_change_set(self, info: Info, input: CommentOnChangeSetInput) -> ChangeSetResult:
@@ -167,14 +173,16 @@ class ChangeSetMutations:
         work = _service(info).comment(
             info.context.actor, _rid(input), input.body, about=about and known_rid(about, "entity"), path=path and _plain(path)
         )
-        return await _changed(info, work, given(input.client_mutation_id))
+        found: ChangeSetResult = await _changed(info, work, given(input.client_mutation_id))
+        return found
 
     @mutation("Ask for a review of a change set.")
     async def request_review(self, info: Info, input: RequestReviewInput) -> ChangeSetResult:
         work = _service(info).request_review(
             info.context.actor, _rid(input), reviewers=given(input.reviewers) or (), expected_version=given(input.expected_version)
         )
-        return await _changed(info, work, given(input.client_mutation_id))
+        found: ChangeSetResult = await _changed(info, work, given(input.client_mutation_id))
+        return found
 
     @mutation("Approve a change set as it is now, or ask for changes. An approval names its version, and any later operation voids it.")
     async def review_change_set(self, info: Info, input: ReviewChangeSetInput) -> ChangeSetResult:
@@ -185,7 +193,8 @@ class ChangeSetMutations:
             comment=given(input.comment) or "",
             expected_version=given(input.expected_version),
         )
-        return await _changed(info, work, given(input.client_mutation_id))
+        found: ChangeSetResult = await _changed(info, work, given(input.client_mutation_id))
+        return found
 
     @mutation("Judge a change set as if it were merged now: every violation and every conflict. Nothing is written.")
     async def validate_change_set(self, info: Info, input: ValidateChangeSetInput) -> ValidateChangeSetPayload:
@@ -211,17 +220,20 @@ class ChangeSetMutations:
             resolutions=resolutions,
             dry_run=input.dry_run,
         )
-        return await _merged(info, input, work, MergeChangeSetPayload, dry_run=input.dry_run)
+        found: MergeChangeSetResult = await _merged(info, input, work, MergeChangeSetPayload, dry_run=input.dry_run)
+        return found
 
     @mutation("Give a change set up. What it holds stays readable.")
     async def close_change_set(self, info: Info, input: CloseChangeSetInput) -> ChangeSetResult:
         work = _service(info).close(info.context.actor, _rid(input), expected_version=given(input.expected_version))
-        return await _changed(info, work, given(input.client_mutation_id))
+        found: ChangeSetResult = await _changed(info, work, given(input.client_mutation_id))
+        return found
 
     @mutation("Undo a merged change set by a new one that keeps what came later, or name the change sets that stand in the way.")
     async def rollback_change_set(self, info: Info, input: RollbackChangeSetInput) -> RollbackChangeSetResult:
         work = _service(info).rollback(info.context.actor, _rid(input), title=given(input.title) or "", dry_run=input.dry_run)
-        return await _merged(info, input, work, RollbackChangeSetPayload, dry_run=input.dry_run)
+        found: RollbackChangeSetResult = await _merged(info, input, work, RollbackChangeSetPayload, dry_run=input.dry_run)
+        return found
 
 
 def _service(info: Info) -> Any:

@@ -41,5 +41,6 @@ class ChangesMutations:
         wanted = await off_loop(lambda: operations(input.operations), len(input.operations))
         outcome = await write(info, ontology_name(input.ontology), wanted, input, title=given(input.title) or "", dry_run=input.dry_run)
         if not isinstance(outcome, Outcome):
-            return outcome  # type: ignore[no-any-return]  # a problem of the union
+            found: ApplyChangesResult = outcome
+            return found
         return ApplyChangesPayload.of(outcome.merged, client_mutation_id=given(input.client_mutation_id), dry_run=input.dry_run)

@@ -66,12 +66,15 @@ class InterfaceMutations:
 
     @mutation("Create an interface: a small change set, opened and merged in one transaction.")
     async def create_interface(self, info: Info, input: CreateInterfaceInput) -> CreateInterfaceResult:
-        return await create(info, Kind.INTERFACE, input, input.interface, CreateInterfacePayload, "interface")  # type: ignore[no-any-return]  # of the union
+        found: CreateInterfaceResult = await create(info, Kind.INTERFACE, input, input.interface, CreateInterfacePayload, "interface")
+        return found
 
     @mutation("Change an interface, strictly: only at the version that its author looked at.")
     async def update_interface(self, info: Info, input: UpdateInterfaceInput) -> UpdateInterfaceResult:
-        return await update(info, Kind.INTERFACE, input, input.interface, UpdateInterfacePayload, "interface")  # type: ignore[no-any-return]  # of the union
+        found: UpdateInterfaceResult = await update(info, Kind.INTERFACE, input, input.interface, UpdateInterfacePayload, "interface")
+        return found
 
     @mutation("Delete an interface, strictly: only at the version that its author looked at. What is ACTIVE or still referred to stays.")
     async def delete_interface(self, info: Info, input: DeleteInterfaceInput) -> DeleteInterfaceResult:
-        return await delete(info, Kind.INTERFACE, input, DeleteInterfacePayload)  # type: ignore[no-any-return]  # of the union
+        found: DeleteInterfaceResult = await delete(info, Kind.INTERFACE, input, DeleteInterfacePayload)
+        return found

@@ -66,12 +66,15 @@ class LinkTypeMutations:
 
     @mutation("Create a link type: a small change set, opened and merged in one transaction.")
     async def create_link_type(self, info: Info, input: CreateLinkTypeInput) -> CreateLinkTypeResult:
-        return await create(info, Kind.LINK_TYPE, input, input.link_type, CreateLinkTypePayload, "link_type")  # type: ignore[no-any-return]  # of the union
+        found: CreateLinkTypeResult = await create(info, Kind.LINK_TYPE, input, input.link_type, CreateLinkTypePayload, "link_type")
+        return found
 
     @mutation("Change a link type, strictly: only at the version that its author looked at.")
     async def update_link_type(self, info: Info, input: UpdateLinkTypeInput) -> UpdateLinkTypeResult:
-        return await update(info, Kind.LINK_TYPE, input, input.link_type, UpdateLinkTypePayload, "link_type")  # type: ignore[no-any-return]  # of the union
+        found: UpdateLinkTypeResult = await update(info, Kind.LINK_TYPE, input, input.link_type, UpdateLinkTypePayload, "link_type")
+        return found
 
     @mutation("Delete a link type, strictly: only at the version that its author looked at. What is ACTIVE or still referred to stays.")
     async def delete_link_type(self, info: Info, input: DeleteLinkTypeInput) -> DeleteLinkTypeResult:
-        return await delete(info, Kind.LINK_TYPE, input, DeleteLinkTypePayload)  # type: ignore[no-any-return]  # of the union
+        found: DeleteLinkTypeResult = await delete(info, Kind.LINK_TYPE, input, DeleteLinkTypePayload)
+        return found

@@ -66,12 +66,15 @@ class ObjectTypeMutations:
 
     @mutation("Create an object type with its properties: a small change set, opened and merged in one transaction.")
     async def create_object_type(self, info: Info, input: CreateObjectTypeInput) -> CreateObjectTypeResult:
-        return await create(info, Kind.OBJECT_TYPE, input, input.object, CreateObjectTypePayload, "object_type")  # type: ignore[no-any-return]  # of the union
+        found: CreateObjectTypeResult = await create(info, Kind.OBJECT_TYPE, input, input.object, CreateObjectTypePayload, "object_type")
+        return found
 
     @mutation("Change an object type, strictly: only at the version that its author looked at.")
     async def update_object_type(self, info: Info, input: UpdateObjectTypeInput) -> UpdateObjectTypeResult:
-        return await update(info, Kind.OBJECT_TYPE, input, input.object, UpdateObjectTypePayload, "object_type")  # type: ignore[no-any-return]  # of the union
+        found: UpdateObjectTypeResult = await update(info, Kind.OBJECT_TYPE, input, input.object, UpdateObjectTypePayload, "object_type")
+        return found
 
     @mutation("Delete an object type, strictly: only at the version that its author looked at. What is ACTIVE or still referred to stays.")
     async def delete_object_type(self, info: Info, input: DeleteObjectTypeInput) -> DeleteObjectTypeResult:
-        return await delete(info, Kind.OBJECT_TYPE, input, DeleteObjectTypePayload)  # type: ignore[no-any-return]  # of the union
+        found: DeleteObjectTypeResult = await delete(info, Kind.OBJECT_TYPE, input, DeleteObjectTypePayload)
+        return found

@@ -46,7 +46,8 @@ class OntologyMutations:
             description=given(input.description) or "",
             settings=_settings(given(input.settings), OntologySettings()),
         )
-        return await _answered(info, work, given(input.client_mutation_id))  # type: ignore[no-any-return]  # of the union
+        found: OntologyResult = await _answered(info, work, given(input.client_mutation_id))
+        return found
 
     @mutation("Change an ontology's texts or settings, strictly: only at the version that its author looked at.", Role.ADMIN)
     async def update_ontology(self, info: Info, input: UpdateOntologyInput) -> OntologyResult:
@@ -59,13 +60,15 @@ class OntologyMutations:
             description=given(input.description),
             settings=_settings(given(input.settings), OntologySettings(**row["settings"])),
         )
-        return await _answered(info, work, given(input.client_mutation_id))  # type: ignore[no-any-return]  # of the union
+        found: OntologyResult = await _answered(info, work, given(input.client_mutation_id))
+        return found
 
     @mutation("Make an ontology read-only; nothing is deleted.", Role.ADMIN)
     async def archive_ontology(self, info: Info, input: ArchiveOntologyInput) -> OntologyResult:
         rid = known_rid(input.rid, "ontology")
         work = info.context.services.ontologies.archive(info.context.actor, rid, expected_version=input.expected_version)
-        return await _answered(info, work, given(input.client_mutation_id))  # type: ignore[no-any-return]  # of the union
+        found: OntologyResult = await _answered(info, work, given(input.client_mutation_id))
+        return found
 
 
 def _settings(sent: OntologySettingsInput | None, stored: OntologySettings) -> OntologySettings:

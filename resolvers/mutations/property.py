@@ -66,12 +66,15 @@ class PropertyMutations:
 
     @mutation("Create a property: a small change set, opened and merged in one transaction.")
     async def create_property(self, info: Info, input: CreatePropertyInput) -> CreatePropertyResult:
-        return await create(info, Kind.PROPERTY, input, input.property, CreatePropertyPayload, "property")  # type: ignore[no-any-return]  # of the union
+        found: CreatePropertyResult = await create(info, Kind.PROPERTY, input, input.property, CreatePropertyPayload, "property")
+        return found
 
     @mutation("Change a property, strictly: only at the version that its author looked at.")
     async def update_property(self, info: Info, input: UpdatePropertyInput) -> UpdatePropertyResult:
-        return await update(info, Kind.PROPERTY, input, input.property, UpdatePropertyPayload, "property")  # type: ignore[no-any-return]  # of the union
+        found: UpdatePropertyResult = await update(info, Kind.PROPERTY, input, input.property, UpdatePropertyPayload, "property")
+        return found
 
     @mutation("Delete a property, strictly: only at the version that its author looked at. What is ACTIVE or still referred to stays.")
     async def delete_property(self, info: Info, input: DeletePropertyInput) -> DeletePropertyResult:
-        return await delete(info, Kind.PROPERTY, input, DeletePropertyPayload)  # type: ignore[no-any-return]  # of the union
+        found: DeletePropertyResult = await delete(info, Kind.PROPERTY, input, DeletePropertyPayload)
+        return found

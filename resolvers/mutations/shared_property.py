@@ -66,14 +66,21 @@ class SharedPropertyMutations:
 
     @mutation("Create a shared property: a small change set, opened and merged in one transaction.")
     async def create_shared_property(self, info: Info, input: CreateSharedPropertyInput) -> CreateSharedPropertyResult:
-        return await create(info, Kind.SHARED_PROPERTY, input, input.shared_property, CreateSharedPropertyPayload, "shared_property")  # type: ignore[no-any-return]  # of the union
+        found: CreateSharedPropertyResult = await create(
+            info, Kind.SHARED_PROPERTY, input, input.shared_property, CreateSharedPropertyPayload, "shared_property"
+        )
+        return found
 
     @mutation("Change a shared property, strictly: only at the version that its author looked at.")
     async def update_shared_property(self, info: Info, input: UpdateSharedPropertyInput) -> UpdateSharedPropertyResult:
-        return await update(info, Kind.SHARED_PROPERTY, input, input.shared_property, UpdateSharedPropertyPayload, "shared_property")  # type: ignore[no-any-return]  # of the union
+        found: UpdateSharedPropertyResult = await update(
+            info, Kind.SHARED_PROPERTY, input, input.shared_property, UpdateSharedPropertyPayload, "shared_property"
+        )
+        return found
 
     @mutation(
         "Delete a shared property, strictly: only at the version that its author looked at. What is ACTIVE or still referred to stays."
     )
     async def delete_shared_property(self, info: Info, input: DeleteSharedPropertyInput) -> DeleteSharedPropertyResult:
-        return await delete(info, Kind.SHARED_PROPERTY, input, DeleteSharedPropertyPayload)  # type: ignore[no-any-return]  # of the union
+        found: DeleteSharedPropertyResult = await delete(info, Kind.SHARED_PROPERTY, input, DeleteSharedPropertyPayload)
+        return found

@@ -66,12 +66,15 @@ class TypeGroupMutations:
 
     @mutation("Create a type group: a small change set, opened and merged in one transaction.")
     async def create_type_group(self, info: Info, input: CreateTypeGroupInput) -> CreateTypeGroupResult:
-        return await create(info, Kind.TYPE_GROUP, input, input.type_group, CreateTypeGroupPayload, "type_group")  # type: ignore[no-any-return]  # of the union
+        found: CreateTypeGroupResult = await create(info, Kind.TYPE_GROUP, input, input.type_group, CreateTypeGroupPayload, "type_group")
+        return found
 
     @mutation("Change a type group, strictly: only at the version that its author looked at.")
     async def update_type_group(self, info: Info, input: UpdateTypeGroupInput) -> UpdateTypeGroupResult:
-        return await update(info, Kind.TYPE_GROUP, input, input.type_group, UpdateTypeGroupPayload, "type_group")  # type: ignore[no-any-return]  # of the union
+        found: UpdateTypeGroupResult = await update(info, Kind.TYPE_GROUP, input, input.type_group, UpdateTypeGroupPayload, "type_group")
+        return found
 
     @mutation("Delete a type group, strictly: only at the version that its author looked at. What is ACTIVE or still referred to stays.")
     async def delete_type_group(self, info: Info, input: DeleteTypeGroupInput) -> DeleteTypeGroupResult:
-        return await delete(info, Kind.TYPE_GROUP, input, DeleteTypeGroupPayload)  # type: ignore[no-any-return]  # of the union
+        found: DeleteTypeGroupResult = await delete(info, Kind.TYPE_GROUP, input, DeleteTypeGroupPayload)
+        return found

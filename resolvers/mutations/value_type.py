@@ -66,12 +66,15 @@ class ValueTypeMutations:
 
     @mutation("Create a value type: a small change set, opened and merged in one transaction.")
     async def create_value_type(self, info: Info, input: CreateValueTypeInput) -> CreateValueTypeResult:
-        return await create(info, Kind.VALUE_TYPE, input, input.value_type, CreateValueTypePayload, "value_type")  # type: ignore[no-any-return]  # of the union
+        found: CreateValueTypeResult = await create(info, Kind.VALUE_TYPE, input, input.value_type, CreateValueTypePayload, "value_type")
+        return found
 
     @mutation("Change a value type, strictly: only at the version that its author looked at.")
     async def update_value_type(self, info: Info, input: UpdateValueTypeInput) -> UpdateValueTypeResult:
-        return await update(info, Kind.VALUE_TYPE, input, input.value_type, UpdateValueTypePayload, "value_type")  # type: ignore[no-any-return]  # of the union
+        found: UpdateValueTypeResult = await update(info, Kind.VALUE_TYPE, input, input.value_type, UpdateValueTypePayload, "value_type")
+        return found
 
     @mutation("Delete a value type, strictly: only at the version that its author looked at. What is ACTIVE or still referred to stays.")
     async def delete_value_type(self, info: Info, input: DeleteValueTypeInput) -> DeleteValueTypeResult:
-        return await delete(info, Kind.VALUE_TYPE, input, DeleteValueTypePayload)  # type: ignore[no-any-return]  # of the union
+        found: DeleteValueTypeResult = await delete(info, Kind.VALUE_TYPE, input, DeleteValueTypePayload)
+        return found

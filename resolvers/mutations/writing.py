@@ -77,7 +77,7 @@ async def create(info: Info, kind: Kind, sent: CreationInput, words: Words, payl
         return outcome
     merged = outcome.merged
     made = next(change.after for change in merged.changes if change.after is not None and change.kind is kind)
-    return payload.of(merged, client_mutation_id=given(sent.client_mutation_id), **{name: entity_of(made, as_of(merged))})
+    return payload.of(merged, client_mutation_id=given(sent.client_mutation_id), named={name: entity_of(made, as_of(merged))})
 
 
 async def update(info: Info, kind: Kind, sent: ChangeInput, words: Words, payload: type[Written], name: str) -> Any:
@@ -95,7 +95,7 @@ async def update(info: Info, kind: Kind, sent: ChangeInput, words: Words, payloa
         if record is None:
             raise NotFound(kind.words, sent.rid)
         found = entity(record, as_of(merged))
-    return payload.of(merged, client_mutation_id=given(sent.client_mutation_id), **{name: found})
+    return payload.of(merged, client_mutation_id=given(sent.client_mutation_id), named={name: found})
 
 
 async def delete(info: Info, kind: Kind, sent: DeletionInput, payload: type[Written]) -> Any:
@@ -105,7 +105,7 @@ async def delete(info: Info, kind: Kind, sent: DeletionInput, payload: type[Writ
     outcome = await write(info, ontology, [operation], sent, dry_run=sent.dry_run)
     if not isinstance(outcome, Outcome):
         return outcome
-    return payload.of(outcome.merged, client_mutation_id=given(sent.client_mutation_id), dry_run=sent.dry_run, rid=sent.rid)
+    return payload.of(outcome.merged, client_mutation_id=given(sent.client_mutation_id), dry_run=sent.dry_run, named={"rid": sent.rid})
 
 
 class Outcome:
