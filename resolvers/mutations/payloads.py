@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
 import strawberry
@@ -44,9 +45,10 @@ class Written:
     merged: strawberry.Private[Merged]
 
     @classmethod
-    def of(cls, merged: Merged, *, client_mutation_id: str | None, dry_run: bool = False, **named: Any) -> Self:
+    def of(cls, merged: Merged, *, client_mutation_id: str | None, dry_run: bool = False, named: Mapping[str, Any] | None = None) -> Self:
         """The payload of a merge; `named` are the fields that a subclass adds."""
-        return cls(client_mutation_id=client_mutation_id, dry_run=dry_run, revision=Revision(merged.revision), merged=merged, **named)
+        own = dict(named or {})
+        return cls(client_mutation_id=client_mutation_id, dry_run=dry_run, revision=Revision(merged.revision), merged=merged, **own)
 
     @strawberry.field(description="The change set that it is in the history; null of a dry run.")
     def change_set(self) -> ChangeSetRef | None:
