@@ -275,6 +275,7 @@ class ChangeSetEvent(SQLModel, table=True):
     """The change-set log: what happened to change sets, in commit order; `data` is the envelope as it was then."""
 
     __tablename__ = "change_set_event"
+    __table_args__ = (Index("change_set_event_by_change_set", "change_set", "position"),)
     ontology: str = _text(ForeignKey("ontology.rid"), primary_key=True)
     position: int = _big(primary_key=True)
     change_set: str = _text(ForeignKey("change_set.rid"))
