@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
+import asyncpg
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -15,6 +17,7 @@ from sqlmodel import SQLModel
 from app.persistence import tables
 from app.persistence.migrate import _config, migrate, newest
 from app.settings import sqlalchemy_url
+from tests.conftest import TEMPLATE, database_named
 
 
 def _differences(connection: Connection) -> list[object]:
@@ -29,10 +32,24 @@ async def test_the_database_is_as_the_tables_say(database_url: str) -> None:
     await engine.dispose()
 
 
-def test_every_migration_can_be_taken_back_and_made_again(database_url: str) -> None:
-    command.downgrade(_config(database_url), "base")
-    migrate(database_url)
-    assert newest()
+def test_every_migration_can_be_taken_back_and_made_again(worker_id: str) -> None:
+    name = f"oms_back_{worker_id}_{os.getpid()}"
+    url = database_named(os.environ["OMS_TEST_SERVER"], name)
+    asyncio.run(_asked(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
+
+    command.downgrade(_config(url), "base")
+    migrate(url)
+
+    assert newest() == "0002"
+    asyncio.run(_asked(f"DROP DATABASE {name}"))
+
+
+async def _asked(statement: str) -> None:
+    connection = await asyncpg.connect(os.environ["OMS_TEST_SERVER"])
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
 
 
 async def test_migrating_again_changes_nothing(database_url: str) -> None:
