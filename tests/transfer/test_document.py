@@ -24,6 +24,7 @@ from app.transfer.document.reading import operations_of
 from app.transfer.document.text import json_of, yaml_of
 from app.transfer.document.walk import rid_fields
 from app.transfer.document.writing import Writing
+from tests import given as given_
 from tests.strategies import entities, ontologies
 
 PROPERTY_TEST = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -130,6 +131,22 @@ def test_every_kind_has_a_section_or_is_part_of_another():
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_field_that_holds_a_rid_says_which_kinds_it_may_name(kind: Kind):
     assert set(rid_fields(KINDS[kind])) <= set(FIELDS)
+
+
+def test_a_mapping_that_names_a_shared_property_by_its_rid_is_written_by_its_key():
+    creations = [
+        given_.shared_property("email"),
+        given_.interface("Reachable", properties=[{"key": "mail", "sharedProperty": "ref:email"}]),
+        *given_.object_type("Person", properties={"email": {"type": {"base": "STRING"}, "sharedProperty": "ref:email"}}),
+    ]
+    shared = mint(Kind.SHARED_PROPERTY)
+    implements = [{"interface": "ref:Reachable", "mapping": [{"interfaceProperty": shared, "property": "ref:Person.email"}]}]
+    creations[0] = replace(creations[0], rid=shared)
+    creations[2].fields["implements"] = implements
+    held = applied([], tuple(creations))
+    written = as_yaml(held)
+    assert "interfaceProperty: mail" in written
+    assert as_yaml(applied([], operations_of(yaml_data(written), []))) == written
 
 
 PERSON = """format: oms-ontology/1

@@ -173,6 +173,38 @@ def test_several_data_ranges_become_the_narrowest_type_that_holds_all(ranges: st
     assert (Code.TYPE_WIDENED, "p") in codes(made)
 
 
+def test_a_datatype_of_the_file_is_a_value_type_with_its_facets():
+    made = read(
+        ":Age a rdfs:Datatype ; owl:equivalentClass [ a rdfs:Datatype ; owl:onDatatype xsd:integer ; "
+        "owl:withRestrictions ( [ xsd:minInclusive 0 ] [ xsd:maxExclusive 150 ] ) ] . "
+        ":Code a rdfs:Datatype ; owl:onDatatype xsd:string ; owl:withRestrictions ( [ xsd:pattern '[A-Z]+' ] [ xsd:length 3 ] ) . "
+        ":Odd a rdfs:Datatype ; owl:onDatatype xsd:string ; owl:withRestrictions ( [ xsd:pattern '(?=a)' ] ) . "
+        ":Size a rdfs:Datatype ; owl:equivalentClass [ a rdfs:Datatype ; owl:oneOf ( 'S' 'M' ) ] . "
+        ":A a owl:Class . :age a owl:DatatypeProperty ; rdfs:domain :A ; rdfs:range :Age ."
+    )
+    assert (fields(made, "value-type:age")["type"], fields(made, "value-type:age")["constraints"]) == (
+        {"base": "LONG"}, [{"key": "range", "type": "RANGE", "min": 0, "max": 149}],
+    )  # fmt: skip
+    assert fields(made, "value-type:code")["constraints"] == [
+        {"key": "regex", "type": "REGEX", "pattern": "^(?:[A-Z]+)$"}, {"key": "length", "type": "LENGTH", "min": 3, "max": 3},
+    ]  # fmt: skip
+    assert fields(made, "value-type:size")["constraints"] == [{"key": "oneOf", "type": "ONE_OF", "values": ["S", "M"]}]
+    assert "constraints" not in fields(made, "value-type:odd"), "RE2 has no look-ahead"
+    assert fields(made, "property:A.age")["valueType"] == "ref:value-type:age"
+    assert (Code.CLASS_EXPRESSION, "Odd") in codes(made)
+    assert (Code.CLASS_EXPRESSION, "Age") not in codes(made)
+
+
+def test_ends_that_are_missing_are_taken_from_restrictions_pair_by_pair():
+    made = read(
+        ":A a owl:Class ; rdfs:subClassOf [ a owl:Restriction ; owl:onProperty :p ; owl:someValuesFrom :B ] . :B a owl:Class . "
+        ":C a owl:Class ; rdfs:subClassOf [ a owl:Restriction ; owl:onProperty :p ; owl:allValuesFrom :D ] . :D a owl:Class . "
+        ":p a owl:ObjectProperty . :q a owl:ObjectProperty ; rdfs:range :B ."
+    )
+    assert names(made, Kind.LINK_TYPE) == ["aPB", "cPD"]
+    assert {(Code.ENDS_FROM_RESTRICTIONS, "p"), (Code.PROPERTY_NOT_CARRIED, "q")} <= codes(made)
+
+
 def test_a_property_of_several_domains_or_of_an_interface_follows_a_shared_one():
     made = read(
         ":A a owl:Class . :B a owl:Class . :C a owl:Class ; rdfs:subClassOf :A . :one a owl:DatatypeProperty ; rdfs:domain :C . "

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import random
-import time
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -155,10 +156,21 @@ def test_the_order_of_the_statements_leaves_no_trace(graph: Graph, outcome: Mapp
     assert mapped(shuffled) == outcome
 
 
+MEASURED = """
+import sys, time
+from app.transfer.rdf.mapping import mapped
+from app.transfer.rdf.reading import graph_of
+content = open(sys.argv[1], "rb").read()
+began = time.process_time()
+mapped(graph_of(content))
+print(time.process_time() - began)
+"""
+
+
 def test_reading_and_mapping_take_less_than_three_seconds(schemaorg: bytes):
-    began = time.process_time()
-    mapped(graph_of(schemaorg))
-    assert time.process_time() - began < 3
+    place = os.environ["OMS_SCHEMAORG"]
+    ended = subprocess.run([sys.executable, "-c", MEASURED, place], capture_output=True, text=True, check=True)
+    assert float(ended.stdout) < 3, "seconds of one core"
 
 
 def test_its_yaml_reads_back_to_the_same(planned: Plan):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from app.domain.closure import Closure
 from app.domain.interface import members
 from app.domain.rid import well_formed
-from app.transfer.document.form import FORMAT, PARTS, SECTIONS, called
+from app.transfer.document.form import PARTS, SECTIONS, called
 from app.transfer.document.walk import rewritten
 
 if TYPE_CHECKING:
@@ -29,13 +29,6 @@ class Writing:
             self._by_place.setdefault((entity.kind, self._whole(entity)), []).append(entity)
             whole = self._closure.get(self._whole(entity))
             self._names[entity.rid] = called(entity.definition.api_name, whole.definition.api_name if whole else None)
-
-    def document(self) -> dict[str, Any]:
-        """The whole at once."""
-        made: dict[str, Any] = {"format": FORMAT}
-        for name, entries in self.sections():
-            made[name] = dict(entries)
-        return made
 
     def sections(self) -> Iterator[tuple[str, Iterator[tuple[str, dict[str, Any]]]]]:
         """Each section that is not empty, with its entries one by one."""

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from app.domain.change_set import Operation
-    from app.transfer.rdf.properties import Owned, Use
+    from app.transfer.rdf.properties import Owned
+    from app.transfer.rdf.uses import Use
 
 _KEYED = "foreign key"
 
@@ -39,7 +40,7 @@ class Links:
     def __init__(self, ground: Ground, found: list[Use], owned: Owned) -> None:
         self._ground = ground
         self._owned = owned
-        self._uses = {use.iri: use for use in found if use.classes}
+        self._uses = {use.iri: use for use in found if use.ends}
         self._inverses = self._read_inverses()
         self._pairs: dict[Pair, Pair | None] = self._merged()
         self._functional = {iri for iri in self._uses if OWL.FunctionalProperty in ground.facts.types(iri)}
@@ -88,7 +89,7 @@ class Links:
 
     def _merged(self) -> dict[Pair, Pair | None]:
         """Every pair, without those that are the other direction of an earlier one; with that other direction."""
-        every = {Pair(use.iri, domain, over) for use in self._uses.values() for domain in use.domains for over in use.classes}
+        every = {Pair(use.iri, domain, over) for use in self._uses.values() for domain, over in use.ends}
         kept: dict[Pair, Pair | None] = {}
         gone: set[Pair] = set()
         for pair in sorted(every):

@@ -9,15 +9,17 @@ from rdflib import RDF, RDFS, Graph, URIRef
 
 from app.domain.datatype import BaseType
 from app.domain.kind import Kind
+from app.transfer.rdf.facets import constraints
 from app.transfer.rdf.facts import Facts
 from app.transfer.rdf.ground import Ground, create, to
 from app.transfer.rdf.leftovers import list_leftovers
 from app.transfer.rdf.links import Links
 from app.transfer.rdf.naming import is_opaque
-from app.transfer.rdf.properties import Owned, uses
+from app.transfer.rdf.properties import Owned
 from app.transfer.rdf.ranges import base_of, data_type
 from app.transfer.rdf.scope import scope_of
 from app.transfer.rdf.texts import Texts
+from app.transfer.rdf.uses import uses
 from app.transfer.rdf.vocabulary import CLASSES, local_name
 from app.transfer.receipt import Code, Receipt
 
@@ -73,6 +75,8 @@ def _value_types(ground: Ground) -> Iterator[Operation]:
         }
         if members is not None:
             fields["constraints"] = [{"key": "oneOf", "type": "ONE_OF", "values": _values(ground, iri, members)}]
+        elif faceted := constraints(ground.facts, iri, base or BaseType.STRING):
+            fields["constraints"] = faceted
         _carry_class(ground, iri)
         yield create(Kind.VALUE_TYPE, name, fields)
 

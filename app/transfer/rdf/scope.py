@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rdflib import OWL, RDF, RDFS, URIRef
 
 from app.domain.constraints import ONE_OF
+from app.transfer.rdf.facets import definitions
 from app.transfer.rdf.vocabulary import (
     ANNOTATION_PROPERTIES,
     BASE_TYPES,
@@ -156,6 +157,8 @@ def _supers(facts: Facts, iri: URIRef, classes: set[URIRef]) -> list[URIRef]:
     found: dict[URIRef, None] = {}
     for thing in facts.things(iri, RDFS.subClassOf):
         found.update(dict.fromkeys(_above(facts, thing)))
+    for node in definitions(facts, iri):  # of a datatype: what it restricts
+        found.update((each, None) for each in facts.things(node, OWL.onDatatype) if isinstance(each, URIRef))
     return [each for each in sorted(found) if each != iri and (each in classes or each in BASE_TYPES)]
 
 

@@ -1,0 +1,32 @@
+"""All entities of an ontology, read in pages on one snapshot."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from app.persistence.background import off_loop
+from app.persistence.mapping import ENTITY_COLUMNS, entity_of
+
+if TYPE_CHECKING:
+    from app.domain.entity import Entity
+    from app.persistence.neighbourhood import Reader
+
+PAGE = 2_000  # entities: what is decoded between two turns of the event loop
+
+
+async def entities(reader: Reader, ontology: str) -> list[Entity]:
+    """What the ontology with this rid holds at the snapshot's revision."""
+    found: list[Entity] = []
+    last = ""
+    while True:
+        rows = await reader.fetch(
+            f"SELECT {ENTITY_COLUMNS} FROM entity WHERE ontology = $1 AND NOT deleted AND rid > $2 ORDER BY rid LIMIT {PAGE}",
+            ontology,
+            last,
+        )
+        found += await off_loop(lambda rows=rows: [entity_of(row) for row in rows], len(rows))  # type: ignore[misc]  # mypy cannot see a default's type
+        if len(rows) < PAGE:
+            return found
+        last = rows[-1]["rid"]
+        await asyncio.sleep(0)

@@ -1,0 +1,95 @@
+"""Whole ontologies in and out: an import is one change set, an export one snapshot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from app.domain.actor import Actor, Role
+from app.domain.change_set import Operation, Origin
+from app.domain.closure import Closure
+from app.domain.errors import NotFound
+from app.domain.plan import plan
+from app.persistence import change_sets, whole
+from app.persistence.background import off_loop, uncollected
+from app.persistence.merging import Merged, with_rids
+from app.transfer.document.reading import operations_of
+from app.transfer.document.writing import Writing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.persistence.database import Database
+    from app.services.editing import Editing
+    from app.services.ontologies import Ontologies
+
+
+@dataclass(frozen=True)
+class Exported:
+    """One ontology as of a revision, ready to be written in any form."""
+
+    ontology: str  # its apiName
+    revision: int
+    entities: int
+    writing: Writing
+
+
+class Transfer:
+    """Imports through the same write path as every edit."""
+
+    def __init__(self, database: Database, editing: Editing, ontologies: Ontologies) -> None:
+        self._database = database
+        self._editing = editing
+        self._ontologies = ontologies
+
+    async def import_(
+        self, actor: Actor, ontology: str, operations: Sequence[Operation], *, title: str = "", origin: Origin = Origin.IMPORT
+    ) -> Merged | None:
+        """Merge the operations as one revision; None where there are none, and then nothing is stored.
+
+        An ontology that does not exist is created for an Ontology Admin, once it is known that nothing stands in the way.
+        Raises ValidationFailed, NameTaken, StillReferenced, VersionConflict, ReviewRequired or ChangeSetTooLarge.
+        """
+        actor.require(Role.EDITOR)
+        if not operations:
+            return None
+        if not await self._exists(ontology):
+            actor.require(Role.ADMIN)
+            await self._judged(operations)
+            await self._ontologies.create(actor, api_name=ontology, display_name=ontology)
+        return await self._editing.apply(actor, ontology, operations, title=title, origin=origin)
+
+    async def difference(self, actor: Actor, ontology: str, document: dict[str, Any], *, prune: bool = False) -> tuple[Operation, ...]:
+        """What turns the ontology, or an empty one where there is none, into what the document says."""
+        actor.require(Role.EDITOR)
+        held = []
+        async with self._database.reading() as snapshot:
+            try:
+                found = await change_sets.ontology_named(snapshot, ontology)
+            except NotFound:
+                actor.require(Role.ADMIN)
+            else:
+                held = await whole.entities(snapshot, found.rid)
+        with uncollected(len(held)):
+            return await off_loop(lambda: operations_of(document, held, prune=prune), len(document) * 1_000)
+
+    async def export(self, actor: Actor, ontology: str) -> Exported:
+        """All that the ontology holds, in one snapshot."""
+        actor.require(Role.VIEWER)
+        async with self._database.reading() as snapshot:
+            found = await change_sets.ontology_named(snapshot, ontology)
+            entities = await whole.entities(snapshot, found.rid)
+        return Exported(found.api_name, found.head_revision, len(entities), await off_loop(lambda: Writing(entities), len(entities)))
+
+    async def _exists(self, ontology: str) -> bool:
+        async with self._database.reading() as snapshot:
+            try:
+                await change_sets.ontology_named(snapshot, ontology)
+            except NotFound:
+                return False
+        return True
+
+    async def _judged(self, operations: Sequence[Operation]) -> None:
+        """Refuse what could not be merged into an empty ontology, before there is one."""
+        named = with_rids(operations)
+        await off_loop(lambda: plan(named, {}, {}, Closure(), {}, strict=True, origin=Origin.IMPORT).or_raise(), len(named))

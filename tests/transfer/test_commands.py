@@ -1,0 +1,114 @@
+"""`oms import` and `oms export` as people and scripts call them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from app.commands.terminal import Refused
+from app.commands.transfer import register
+from app.persistence.database import Database
+from tests.transfer.test_transfer import TURTLE, stored
+
+oms = typer.Typer()
+register(oms)
+
+
+@pytest.fixture
+def run(database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.chdir(tmp_path)
+    tmp_path.joinpath("people.ttl").write_bytes(TURTLE)
+
+    async def called(*arguments: str) -> Result:
+        return await asyncio.to_thread(CliRunner().invoke, oms, list(arguments))
+
+    return called
+
+
+async def test_a_file_is_imported_and_its_receipt_is_kept(run, database, tmp_path):
+    result = await run("import", "people.ttl", "--receipt", "receipt.jsonl")
+    assert result.exit_code == 0, result.output
+    assert "Merged as revision 1 of main." in result.stdout
+    lines = [json.loads(line) for line in tmp_path.joinpath("receipt.jsonl").read_text().splitlines()]
+    assert lines[0]["statements"] == lines[0]["carried"] + sum(line["statements"] for line in lines[1:]) == 11
+    assert (await stored(database))[1] == 1
+
+
+async def test_scripts_get_json_and_nothing_else(run):
+    answer = json.loads((await run("import", "people.ttl", "--ontology", "people", "--json")).stdout)
+    assert (answer["imported"], answer["ontology"], answer["revision"]) == (True, "people", 1)
+    assert answer["changes"] == {
+        "interface.created": 1, "link_type.created": 1, "object_type.created": 2, "property.created": 3, "shared_property.created": 1,
+    }  # fmt: skip
+
+
+async def test_an_export_reads_back_and_is_the_same_bytes_again(run, tmp_path):
+    await run("import", "people.ttl")
+    assert (await run("export", "-o", "main.yaml")).exit_code == 0
+    assert (await run("import", "main.yaml", "--ontology", "copy")).exit_code == 0
+    assert (await run("export", "--ontology", "copy")).stdout_bytes == tmp_path.joinpath("main.yaml").read_bytes()
+    assert "nothing was changed" in (await run("import", "main.yaml")).stdout
+    await run("export", "-o", "main.json")
+    assert json.loads(tmp_path.joinpath("main.json").read_text())["format"] == "oms-ontology/1"
+    assert json.loads((await run("export", "--format", "json")).stdout) == json.loads(tmp_path.joinpath("main.json").read_text())
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["main.json", "main.yaml", "people.ttl"]
+
+
+async def test_pruning_deletes_what_the_file_does_not_mention(run, database, tmp_path):
+    await run("import", "people.ttl")
+    tmp_path.joinpath("empty.yaml").write_text("format: oms-ontology/1\n")
+    assert (await run("import", "empty.yaml", "--prune")).exit_code == 0
+    assert (await run("export")).stdout == "format: oms-ontology/1\n"
+
+
+REFUSALS = {
+    "a missing file": ("none.ttl", None, "none.ttl cannot be read: No such file or directory."),
+    "a directory": ("folder.ttl", "directory", "folder.ttl cannot be read: Is a directory."),
+    "another kind of file": ("people.pdf", b"%PDF", "people.pdf is none of the files that are read"),
+    "a truncated file": ("cut.ttl", b"@prefix : <https://example.org/> .\n:A a :B ;", "Line 2: this is not Turtle"),
+    "another encoding": ("latin.ttl", b"\n<a:a> <a:b> '\xe4' .", "Line 2: the file is not encoded in UTF-8"),
+    "too much nesting": ("deep.ttl", b"<a:a> <a:b> " + b"[ <a:b> " * 100_000, "nested too deeply"),
+    "broken YAML": ("broken.yaml", b"format: oms-ontology/1\nobjectTypes: [\n", "Line 3: this is not YAML"),
+    "YAML of something else": ("other.yaml", b"a: 1\n", "does not begin with `format: oms-ontology/1`"),
+    "broken JSON": ("broken.json", b'{"format": "oms-ontology/1",\n', "Line 2: this is not JSON"),
+    "a broken rule": ("red.yaml", b"format: oms-ontology/1\ntypeGroups:\n  red:\n    displayName: Red\n    colour: red\n", "#RRGGBB"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+async def test_a_refusal_is_one_sentence_and_stores_nothing(run, database, tmp_path, case: str):
+    name, content, said = REFUSALS[case]
+    if content == "directory":
+        tmp_path.joinpath(name).mkdir()
+    elif content is not None:
+        tmp_path.joinpath(name).write_bytes(content)
+    for ontology in ("main", "new"):
+        result = await run("import", name, "--ontology", ontology)
+        assert isinstance(result.exception, Refused)
+        assert said in str(result.exception)
+        assert "\n" not in str(result.exception)
+    assert await stored(database) == (0, 0, 1)
+
+
+async def test_scripts_are_told_every_broken_rule(run, tmp_path):
+    groups = "".join(f"  g{place}:\n    displayName: G\n    colour: red\n" for place in range(30))
+    tmp_path.joinpath("red.yaml").write_text(f"format: oms-ontology/1\ntypeGroups:\n{groups}")
+    answer = json.loads((await run("import", "red.yaml", "--json")).stdout)
+    assert (answer["imported"], answer["code"], len(answer["violations"])) == (False, "VALIDATION_FAILED", 30)
+
+
+async def test_a_receipt_or_an_export_that_cannot_be_written_is_said_before_anything_is_done(run, database):
+    for arguments in (("import", "people.ttl", "--receipt", "nowhere/receipt.jsonl"), ("export", "-o", "nowhere/main.yaml")):
+        result = await run(*arguments)
+        assert "there is no directory nowhere" in str(result.exception)
+    assert await stored(database) == (0, 0, 1)
+
+
+async def test_pruning_by_turtle_is_refused(run):
+    assert "--prune is for YAML and JSON" in str((await run("import", "people.ttl", "--prune")).exception)
