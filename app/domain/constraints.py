@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -118,11 +120,32 @@ def fits(value: Any, base: BaseType) -> bool:
     if base is BaseType.BOOLEAN:
         return isinstance(value, bool)
     if base in NUMBERS:
-        return isinstance(number(value), Decimal) and (base not in _WHOLE or number(value) % 1 == 0)  # type: ignore[operator]  # a Decimal by then
+        found = number(value)
+        return isinstance(found, Decimal) and (base not in _BITS or _is_whole(found, _BITS[base]))
+    if base in _MOMENTS:
+        return isinstance(value, str) and _is_moment(value, base)
     return isinstance(value, str) and refused_character(value) is None
 
 
-_WHOLE = frozenset({BaseType.BYTE, BaseType.SHORT, BaseType.INTEGER, BaseType.LONG})
+_BITS = {BaseType.BYTE: 7, BaseType.SHORT: 15, BaseType.INTEGER: 31, BaseType.LONG: 63}  # beside the sign
+_MOMENTS = {
+    BaseType.DATE: re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII),
+    BaseType.TIMESTAMP: re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-]\d{2}:\d{2})", re.ASCII),
+}
+
+
+def _is_whole(found: Decimal, bits: int) -> bool:
+    return -(1 << bits) <= found < 1 << bits and found % 1 == 0  # in this order: what 1e999999 leaves cannot be told
+
+
+def _is_moment(value: str, base: BaseType) -> bool:
+    if not _MOMENTS[base].fullmatch(value):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _regex(constraint: Constraint, _: DataType, path: str) -> Iterator[Violation]:
