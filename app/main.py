@@ -62,7 +62,9 @@ def create_app(settings: Settings) -> Starlette:
         Middleware(origins.cors),
         Middleware(BodyLimit, limit=limits.body_bytes, own={"/graphql", *BULK_PATHS}),
     ]
-    return Starlette(lifespan=lifespan, middleware=middleware, exception_handlers={HTTPException: _unserved, OmsError: _refused})
+    application = Starlette(lifespan=lifespan, middleware=middleware, exception_handlers={HTTPException: _unserved, OmsError: _refused})
+    application.router.redirect_slashes = False  # it would send the client to whatever host its request named
+    return application
 
 
 def routes(world: World) -> list[BaseRoute]:
