@@ -127,10 +127,17 @@ def _key(source: Source, wanted: Wanted) -> tuple[Any, ...]:
         )
         if not isinstance(held, list):
             raise InvalidCursor
-        key = tuple(datetime.fromisoformat(part["at"]) if isinstance(part, dict) else part for part in held)
+        key = tuple(_moment(part["at"]) if isinstance(part, dict) else part for part in held)
     except (binascii.Error, ValueError, KeyError, TypeError):
         raise InvalidCursor from None
     check_key(source, wanted.order, key)
-    if any(isinstance(part, str) and "\0" in part for part in key):
+    if any(isinstance(part, bool) or (isinstance(part, str) and "\0" in part) for part in key):
         raise InvalidCursor
     return key
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise InvalidCursor
+    return moment
