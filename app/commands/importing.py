@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 SHOWN = 20  # violations; --json has all of them
 STAGES = 4
+_NUMBERS = 56  # columns of a terminal that the other columns of the receipt take
 
 
 @dataclass
@@ -155,10 +156,10 @@ def _entities(merged: Merged) -> Table:
 
 def _account(receipt: Receipt) -> Table:
     table = Table(title="Receipt", title_justify="left")
-    table.add_column("adapted or not carried", no_wrap=True, min_width=26)
-    table.add_column("lines", justify="right", no_wrap=True, min_width=5)
-    table.add_column("statements", justify="right", no_wrap=True, min_width=10)
-    table.add_column("such as", overflow="ellipsis", no_wrap=True, ratio=1)
+    table.add_column("adapted or not carried", no_wrap=True)
+    table.add_column("lines", justify="right", no_wrap=True)
+    table.add_column("statements", justify="right", no_wrap=True)
+    table.add_column("such as", overflow="ellipsis", no_wrap=True, max_width=max(10, out.width - _NUMBERS))
     for code, lines, statements in receipt.by_code():
         first = next(line for line in receipt.lines if line.code is code)
         table.add_row(
