@@ -8,7 +8,6 @@ from strawberry.scalars import JSON
 from resolvers.enums import Choice
 from resolvers.inputs.operation import OperationInput
 from resolvers.inputs.words import absent, needed
-from resolvers.mutations.writing import CreationInput
 
 
 @strawberry.input(description="What every mutation of a change set carries.")
@@ -23,7 +22,9 @@ class OfOpenChangeSetInput(OfChangeSetInput):
 
 
 @strawberry.input(description="Opens a change set.")
-class OpenChangeSetInput(CreationInput):
+class OpenChangeSetInput:
+    client_mutation_id: str | None = absent("Sent back unchanged.")
+    ontology: str = strawberry.field(description="The apiName of the ontology.", default="main")
     title: str = needed("What it is about, in 1 to 200 characters.")
     description: str | None = absent("What it is about, in up to 10,000 characters.")
     labels: list[str] | None = absent("Words to find it by; at most 50.")

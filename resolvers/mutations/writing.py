@@ -76,7 +76,7 @@ async def create(info: Info, kind: Kind, sent: CreationInput, words: Words, payl
     if not isinstance(outcome, Outcome):
         return outcome
     merged = outcome.merged
-    made = next(change.after for change in merged.changes if change.after is not None and change.kind is kind)
+    made = next(change.after for change in merged.changes if change.after is not None and change.before is None and change.kind is kind)
     return payload.of(merged, client_mutation_id=given(sent.client_mutation_id), named={name: entity_of(made, as_of(merged))})
 
 

@@ -45,8 +45,9 @@ class Entities:
         made = list(creations(self.kind, call.words()))
         made[0] = replace(made[0], rid=made[0].rid or mint(self.kind))
         merged = await self.editing.apply(call.actor, call.ontology, made, idempotency=call.idempotency(), dry_run=call.flag("dryRun"))
-        created = next(change.after for change in merged.changes if change.after is not None and change.kind is self.kind)
-        parts = [entity_json(change.after) for change in merged.changes if change.after is not None and change.rid != created.rid]
+        added = [change.after for change in merged.changes if change.before is None and change.after is not None]
+        created = next(entity for entity in added if entity.kind is self.kind)
+        parts = [entity_json(entity) for entity in added if entity is not created]
         body = outcome(merged, created) | ({self._parts()[0]: parts} if self._parts() else {})
         if call.flag("dryRun"):
             return Reply(body)
