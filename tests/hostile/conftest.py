@@ -47,6 +47,7 @@ def _fill(service: Service) -> None:
     service.known |= {
         "person": person["objectType"]["rid"],
         "name": next(rid for ref, rid in person["refs"].items() if ref.endswith("name")),
+        "id": next(rid for ref, rid in person["refs"].items() if ref.endswith("id")),
         "place": place["objectType"]["rid"],
         "foreign": foreign["objectType"]["rid"],
         "open": opened["rid"],

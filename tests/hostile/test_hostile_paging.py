@@ -12,7 +12,9 @@ TYPES = """query ($first: Int, $after: String, $last: Int, $before: String, $fil
         nodes { apiName } pageInfo { endCursor } } } }"""
 CHANGE_SETS = """query ($after: String) { ontology { changeSets(first: 1, after: $after) {
     nodes { rid } pageInfo { endCursor } } } }"""
-PROPERTIES = "query ($rid: ID!, $after: String) { objectType(rid: $rid) { properties(first: 1, after: $after) { pageInfo { endCursor } } } }"
+PROPERTIES = (
+    "query ($rid: ID!, $after: String) { objectType(rid: $rid) { properties(first: 1, after: $after) { pageInfo { endCursor } } } }"
+)
 
 
 def cursor(service, text: str = TYPES, **variables: Any) -> str:
