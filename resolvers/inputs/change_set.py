@@ -6,7 +6,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from resolvers.enums import Choice
-from resolvers.inputs.operation import OperationInput
+from resolvers.inputs.operation import OperationInput, holding_operations
 from resolvers.inputs.words import absent, needed
 
 
@@ -21,6 +21,7 @@ class OfOpenChangeSetInput(OfChangeSetInput):
     expected_version: int | None = absent("The version of the change set that the author looked at; any other is a VersionConflict.")
 
 
+@holding_operations
 @strawberry.input(description="Opens a change set.")
 class OpenChangeSetInput:
     client_mutation_id: str | None = absent("Sent back unchanged.")
@@ -32,6 +33,7 @@ class OpenChangeSetInput:
     operations: list[OperationInput] | None = absent("Its first operations.")
 
 
+@holding_operations
 @strawberry.input(description="Adds operations to a change set.")
 class StageOperationsInput(OfOpenChangeSetInput):
     operations: list[OperationInput] = needed("They go after those that are there; a change set holds at most 10,000.")

@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import strawberry
 from strawberry.types.base import StrawberryContainer, StrawberryObjectDefinition
+
+if TYPE_CHECKING:
+    from strawberry.types.field import StrawberryField
 
 T = TypeVar("T", bound="Words")
 
@@ -90,10 +93,7 @@ def _nested(cls: type[Words]) -> dict[str, type[Words]]:
     """The fields of an input that hold inputs, by their GraphQL names; found once a class."""
     if cls not in _NESTED:
         definition = cast("StrawberryObjectDefinition", cls.__strawberry_definition__)  # type: ignore[attr-defined]  # every input has one
-        held = {
-            field.graphql_name or _camel(field.python_name): _input(field.resolve_type(type_definition=definition))
-            for field in definition.fields
-        }
+        held = {graphql_name(field): _input(field.resolve_type(type_definition=definition)) for field in definition.fields}
         _NESTED[cls] = {name: type_ for name, type_ in held.items() if type_ is not None}
     return _NESTED[cls]
 
@@ -136,6 +136,7 @@ def _leaf(value: Any) -> Any:
     return value
 
 
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
+def graphql_name(field: StrawberryField) -> str:
+    """The name of an input's field in the schema."""
+    first, *rest = field.python_name.split("_")
+    return field.graphql_name or first + "".join(part.capitalize() for part in rest)

@@ -7,13 +7,14 @@ from typing import Annotated
 import strawberry
 
 from app.persistence.background import off_loop
-from resolvers.inputs.operation import OperationInput, operations
+from resolvers.inputs.operation import OperationInput, holding_operations, operations
 from resolvers.inputs.words import absent, needed
 from resolvers.mutations.payloads import Written
 from resolvers.mutations.writing import CreationInput, Info, Outcome, given, mutation, ontology_name, write
 from resolvers.results import NameTaken, StillReferenced, ValidationFailed, VersionConflict
 
 
+@holding_operations
 @strawberry.input(description="Writes many entities at once.")
 class ApplyChangesInput(CreationInput):
     operations: list[OperationInput] = needed("Up to 10,000 operations, in order; they may refer to each other by `ref:NAME`.")

@@ -121,14 +121,19 @@ async def write(
     """Merge the operations as one revision: an Outcome, or the problem that stands in the way."""
     context: Context = info.context
     key = await idempotency(info, sent, [ontology, title, dry_run, operations])
-    made = [replace(each, rid=mint(each.kind)) if each.verb is Verb.CREATE else each for each in operations]
-    refs = {each.rid: each.ref for each in made if each.verb is Verb.CREATE and each.ref}
+    made, refs = await off_loop(lambda: minted(operations), len(operations))
     return await merged_or_problem(
         context,
         context.services.editing.apply(context.actor, ontology, made, title=title, idempotency=key, dry_run=dry_run),
         ontology,
         refs,
     )
+
+
+def minted(operations: Sequence[Operation]) -> tuple[list[Operation], dict[str, str]]:
+    """The operations with rids for what they create, and the refs by these, so that a problem can name what was never stored."""
+    made = [replace(each, rid=mint(each.kind)) if each.verb is Verb.CREATE else each for each in operations]
+    return made, {each.rid: each.ref for each in made if each.verb is Verb.CREATE and each.ref}
 
 
 async def merged_or_problem(
