@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
+from app.commands import transfer
 from app.settings import BadSettings, read
 
 REFUSED, MISUSED, INTERRUPTED = 1, 2, 130
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 schema = typer.Typer(help="The GraphQL schema.", no_args_is_help=True)
 app.add_typer(schema, name="schema")
+transfer.register(app)
 
 
 class RoleName(StrEnum):

@@ -32,7 +32,7 @@ class Status(StrEnum):
     @property
     def stability(self) -> int:
         """How much users may rely on it: more is more stable."""
-        return {"EXPERIMENTAL": 0, "EXAMPLE": 0, "DEPRECATED": 1, "ACTIVE": 2}[self.value]
+        return int(self is Status.ACTIVE)
 
 
 class Visibility(StrEnum):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from rdflib import OWL, RDF, RDFS, URIRef
 
 from app.domain.common import ANNOTATIONS
-from app.domain.definition import Status
 from app.domain.kind import Kind
 from app.transfer.rdf.ground import Ground, create, to
 from app.transfer.rdf.naming import LONGEST, Names, camel
@@ -153,23 +152,17 @@ class Links:
         return {**sides, "cardinality": "ONE_TO_MANY", "backing": key}
 
     def _status(self, pair: Pair, inverse: Pair | None) -> dict[str, Any]:
-        """A link is never more stable than its ends: where the rule counts DEPRECATED as more, it stays EXPERIMENTAL."""
+        """DEPRECATED where both directions are."""
         ground = self._ground
         old = ground.scope.deprecated
         if pair.property not in old or (inverse is not None and inverse.property not in old):
             return {}
-        ends = [Status.DEPRECATED if end in old else Status.EXPERIMENTAL for end in (pair.domain, pair.range)]
         successors = {
             each.property: to(Kind.LINK_TYPE, name)
             for each, name in self.names.items()
             if (each.domain, each.range) == (pair.domain, pair.range) and each != pair
         }
-        status = ground.status(pair.property, successors)
-        if all(Status.DEPRECATED.stability <= end.stability for end in ends):
-            return status
-        sentence = f"The link type {self.names[pair]} stays EXPERIMENTAL, as its ends are."
-        ground.facts.tally.add(Code.DEPRECATION_NOT_CARRIED, str(pair.property), sentence)
-        return {}
+        return ground.status(pair.property, successors)
 
     def constraints(self) -> dict[URIRef, list[dict[str, Any]]]:
         """The optional link constraints of interfaces, named so that no interface sees two of one name."""
