@@ -9,7 +9,8 @@ from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +63,7 @@ class Assets:
         """The file, or 304 where the client has it, or 404."""
         asset = self._assets.get(name)
         if asset is None:
-            return PlainTextResponse("There is no such file.\n", 404, headers={"X-Content-Type-Options": "nosniff"})
+            raise HTTPException(404, "There is no such file")
         headers = {
             "Cache-Control": FOR_EVER if asset.lasting else FOR_A_DAY,
             "Content-Security-Policy": POLICY,
