@@ -27,7 +27,24 @@ SCALARS = {
         "JSON": ["{a: 1}", "null", '[["x"]]'],
     }.items()
 }
-NASTY = st.sampled_from(["", "\0", "a\u202eb", "가", "ref:x", "ri.ontology.main.object-type.x", "😀", "null", "STRING", "EXPERIMENTAL", "9" * 30, "Person", "__x", "\ud800"])
+NASTY = st.sampled_from(
+    [
+        "",
+        "\0",
+        "a\u202eb",
+        "가",
+        "ref:x",
+        "ri.ontology.main.object-type.x",
+        "😀",
+        "null",
+        "STRING",
+        "EXPERIMENTAL",
+        "9" * 30,
+        "Person",
+        "__x",
+        "\ud800",
+    ]
+)
 TEXT = st.one_of(NASTY, st.text(max_size=20))
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXT)
 KEYS = st.one_of(TEXT, st.sampled_from(["query", "variables", "operationName", "extensions", "persistedQuery", "version", "sha256Hash"]))
@@ -38,9 +55,20 @@ FIELDS = (
     "extends", "linkConstraints", "parameters", "rules", "criteria", "base", "baseType", "ref", "rid", "key", "min", "max", "pattern", "values", "indexedForSearch",
 )  # fmt: skip
 NAMED = st.sampled_from(["Thing", "thing", "a-thing", "x"])
-TYPES = st.sampled_from([{"base": "STRING"}, {"base": "ARRAY", "of": {"base": "STRING"}}, {"base": "STRUCT", "fields": []}, {"base": "DECIMAL"}, {"base": "VECTOR"}, {}])
+TYPES = st.sampled_from(
+    [
+        {"base": "STRING"},
+        {"base": "ARRAY", "of": {"base": "STRING"}},
+        {"base": "STRUCT", "fields": []},
+        {"base": "DECIMAL"},
+        {"base": "VECTOR"},
+        {},
+    ]
+)
 VALUES = st.recursive(
-    LEAVES | NAMED | TYPES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS) | TEXT, inner, max_size=5), max_leaves=15
+    LEAVES | NAMED | TYPES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS) | TEXT, inner, max_size=5),
+    max_leaves=15,
 )
 WORDS = st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=8)
 ALMOST = st.builds(lambda name, kind, words: {"apiName": name, "displayName": name, "type": kind, **words}, NAMED, TYPES, WORDS)
@@ -68,7 +96,10 @@ def test_no_json_whatever_is_a_fault(service, value):
 
 
 @bounded(60)
-@given(body=st.one_of(st.binary(max_size=200), ANYTHING.map(lambda value: encoded(value)[:-1])), path=st.sampled_from(["/graphql", "/api/bulk", "/api/object-type"]))
+@given(
+    body=st.one_of(st.binary(max_size=200), ANYTHING.map(lambda value: encoded(value)[:-1])),
+    path=st.sampled_from(["/graphql", "/api/bulk", "/api/object-type"]),
+)
 def test_no_bytes_whatever_are_a_fault(service, body, path):
     answer = service.ask("POST", path, body)
 
@@ -127,7 +158,11 @@ def test_no_definition_whatever_is_a_fault_over_rest(service, kind, words):
 
 
 @bounded(50)
-@given(name=st.sampled_from(["cursor", "pageSize", "search", "asOf", "ontology", "status", "page"]), value=st.text(max_size=30), path=st.sampled_from(["object-type", "changeset", "audit-log"]))
+@given(
+    name=st.sampled_from(["cursor", "pageSize", "search", "asOf", "ontology", "status", "page"]),
+    value=st.text(max_size=30),
+    path=st.sampled_from(["object-type", "changeset", "audit-log"]),
+)
 def test_no_parameter_whatever_is_a_fault(service, name, value, path):
     sent = "".join(f"%{byte:02x}" for byte in value.encode("utf-8", "surrogatepass"))
 

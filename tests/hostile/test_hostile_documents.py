@@ -84,8 +84,7 @@ DOCUMENTS = {
     "a-required-argument-left-out": ("{ changeSet { rid } }", "GRAPHQL_VALIDATION_FAILED"),
     "null-where-none-may-be": ("{ changeSet(rid: null) { rid } }", "GRAPHQL_VALIDATION_FAILED"),
     "two-of-one-of": (
-        'mutation { applyChanges(input: {operations: [{create: {typeGroup: {apiName: "a", displayName: "A"}, '
-        'interface: {apiName: "A", displayName: "A"}}}]}) { __typename } }',
+        'mutation { applyChanges(input: {operations: [{create: {typeGroup: {apiName: "a", displayName: "A"}, interface: null}}]}) { __typename } }',
         "GRAPHQL_VALIDATION_FAILED",
     ),
     "two-roots-of-a-subscription": ("subscription { a: ontologyChanged { cursor } b: ontologyChanged { cursor } }", "TOO_MANY_ROOT_FIELDS"),

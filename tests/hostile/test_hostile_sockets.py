@@ -12,8 +12,6 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from resolvers.transport.websocket import PROTOCOL
 
-INIT, SUBSCRIBE = "init", "subscribe"
-
 
 async def closed(service, frames, *, protocols=(PROTOCOL,), role: str | None = "VIEWER", payload: Any = None) -> int:
     """The code with which the server closes after these frames."""
@@ -30,15 +28,14 @@ async def closed(service, frames, *, protocols=(PROTOCOL,), role: str | None = "
             while True:
                 await asyncio.wait_for(socket.recv(), 5)
         except ConnectionClosed as end:
-            assert end.rcvd is not None
-            return end.rcvd.code
+            return end.rcvd.code if end.rcvd else 1006
 
 
 def message(**parts: Any) -> str:
     return json.dumps(parts)
 
 
-def subscribe(query: Any, id: Any = "1", **more: Any) -> str:
+def subscribe(query: Any, id: Any = "1", **more: Any) -> str:  # noqa: A002 - the protocol's word
     return message(id=id, type="subscribe", payload={"query": query, **more})
 
 

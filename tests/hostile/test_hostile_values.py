@@ -225,7 +225,12 @@ BROKEN = {
         a-vector-of-no-dimension a-vector-of-dimension-minus-1
     """,
 }  # what is not named here is told by its prefix, or breaks definition.shape
-PREFIXES = {"api-name-reserved-": "api-name.reserved", "api-name-": "api-name.form", "display-name-with-": "text.characters", "description-with-": "text.characters"}
+PREFIXES = {
+    "api-name-reserved-": "api-name.reserved",
+    "api-name-": "api-name.form",
+    "display-name-with-": "text.characters",
+    "description-with-": "text.characters",
+}
 
 
 def rule(name: str) -> str:
