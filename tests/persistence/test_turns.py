@@ -1,0 +1,137 @@
+"""What the write path promises of its lock, its statements, its neighbourhood and its outbox."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from typing import Any
+
+import pytest
+
+from app.domain.change_set import Operation
+from app.domain.closure import Closure
+from app.domain.entity import Entity
+from app.domain.kind import Kind
+from app.domain.plan import Plan, judge
+from app.domain.planning import prepare
+from app.domain.topics import TOPICS
+from app.persistence import neighbourhood, store, whole
+from app.persistence.database import Database
+from app.persistence.merging import Proposal, planned
+from app.sample.story import tell
+from app.services.change_sets import ChangeSets
+from app.services.editing import Editing
+from tests import given
+from tests.given import EDITOR
+
+PROPOSALS = 120
+PROMPTLY = 3  # seconds; a merge holds its turn for longer here
+
+
+async def ontology(database: Database, name: str = "main") -> str:
+    return str(await database.pool.fetchval("SELECT rid FROM ontology WHERE api_name = $1", name))
+
+
+async def test_staging_does_not_wait_for_a_merge(database: Database) -> None:
+    change_sets = ChangeSets(database)
+    held = await ontology(database)
+
+    async with database.writing() as work, asyncio.timeout(PROMPTLY):
+        await store.lock(work, held)
+        found = await change_sets.open(EDITOR, "main", title="Meanwhile")
+        await change_sets.stage(EDITOR, found.rid, given.object_type("Person"))
+        await change_sets.comment(EDITOR, found.rid, "Nobody waits.")
+
+    assert (await change_sets.merge(EDITOR, found.rid)).revision == 1
+
+
+@pytest.mark.parametrize("size", [1, 30, 250])
+async def test_a_plan_takes_the_same_statements_whatever_its_size(database: Database, size: int) -> None:
+    editing = Editing(database)
+    made = await editing.apply(EDITOR, "main", [each for n in range(size) for each in given.object_type(f"Thing{n}")])
+    things = [made.refs[f"Thing{n}"] for n in range(size)]
+    await editing.apply(EDITOR, "main", [given.update(Kind.OBJECT_TYPE, rid, 1, description="Theirs") for rid in things])
+    mine = [given.update(Kind.OBJECT_TYPE, rid, 1, displayName="Mine") for rid in things]
+
+    async with database.reading() as snapshot:
+        plan = await planned(snapshot, await ontology(database), Proposal(mine, strict=False))
+
+    assert len(plan.or_raise().changes) == size
+    assert snapshot.statements == 4  # heads, the versions that the authors saw, neighbourhood, names
+
+
+async def test_a_merge_that_changes_nothing_is_a_revision_without_changes(database: Database) -> None:
+    editing = Editing(database)
+    person = (await editing.apply(EDITOR, "main", given.object_type("Person"))).refs["Person"]
+
+    merged = await editing.apply(EDITOR, "main", [given.update(Kind.OBJECT_TYPE, person, 1, displayName="Person")])
+
+    assert (merged.revision, merged.changes, merged.change_set.merged_revision) == (2, (), 2)
+    assert await database.pool.fetchval("SELECT counts FROM revision WHERE revision = 2") == {}
+    assert await database.pool.fetchval("SELECT version FROM entity WHERE rid = $1", person) == 1
+
+
+async def test_what_is_sent_has_a_declared_topic(database: Database) -> None:
+    editing, change_sets = Editing(database), ChangeSets(database)
+    made = await editing.apply(EDITOR, "main", given.object_type("Person"))
+    await editing.apply(EDITOR, "main", [given.update(Kind.OBJECT_TYPE, made.refs["Person"], 1, description="One of us")])
+    opened = await change_sets.open(EDITOR, "main", title="Work", operations=[given.type_group("one")])
+    await change_sets.comment(EDITOR, opened.rid, "Soon.")
+    await change_sets.merge(EDITOR, opened.rid)
+    await change_sets.rollback(EDITOR, opened.rid)
+    await change_sets.close(EDITOR, (await change_sets.open(EDITOR, "main", title="Never mind")).rid)
+
+    sent = await database.pool.fetch("SELECT topic, key, rid, ontology, payload FROM outbox ORDER BY id")
+
+    assert {row["topic"] for row in sent} <= {topic.name for topic in TOPICS}
+    assert all(row["key"] == row["rid"] for row in sent if row["rid"] is not None)
+    assert all(row["key"] == row["ontology"] for row in sent if row["topic"] == "version.changeset.merged")
+
+
+async def test_the_neighbourhood_shows_the_rules_what_the_whole_ontology_shows(database: Database) -> None:
+    await tell(database)
+    sample = await ontology(database, "sample")
+    chance = random.Random(20261124)
+    async with database.reading() as snapshot:
+        entities = await whole.entities(snapshot, sample)
+        every = Closure(entities)
+        for _ in range(PROPOSALS):
+            operations = [proposed(chance, entities) for _ in range(chance.choice((1, 1, 2, 4)))]
+            heads = await neighbourhood.heads(snapshot, sample, (each.rid for each in operations))
+            prepared = [prepare(operations, heads, {}, strict=False) for _ in range(2)]
+            names = await neighbourhood.names(snapshot, sample, prepared[0])
+            near = judge(prepared[0], await neighbourhood.closure(snapshot, sample, prepared[0]), names, strict=False)
+            far = judge(prepared[1], every, names, strict=False)
+            assert told(near) == told(far), operations
+
+
+def told(plan: Plan) -> Any:
+    broken = {(each.rule, each.rid, each.path, tuple(sorted(each.by))) for each in plan.violations}
+    return broken, {(change.rid, change.action, change.after and repr(change.after.definition)) for change in plan.changes}
+
+
+def proposed(chance: random.Random, entities: list[Entity]) -> Operation:
+    """Something that an author could do to an entity, wise or not; every kind is as likely."""
+    kind = chance.choice(list(Kind))
+    entity = chance.choice([each for each in entities if each.kind is kind])
+    words = entity.definition.canonical()
+    match chance.choice(("delete", "cascade", "status", "type", "retarget", "retarget", "clear")):
+        case "delete":
+            return given.deletion(kind, entity.rid, entity.version)
+        case "cascade":
+            return given.deletion(kind, entity.rid, entity.version, cascade=True)
+        case "type" if "type" in words:
+            return given.update(kind, entity.rid, entity.version, type={"base": chance.choice(("BOOLEAN", "LONG", "VECTOR"))})
+        case "retarget" if entity.references:
+            reference = chance.choice(entity.references)
+            others = [each.rid for each in entities if each.kind in reference.kinds]
+            other = json.loads(json.dumps(words).replace(reference.target, chance.choice(others)))
+            return given.update(kind, entity.rid, entity.version, **{key: other[key] for key in other if other[key] != words[key]})
+        case "clear":
+            optional = [
+                key for key in words if key in {"implements", "extends", "properties", "constraints", "valueType", "typeGroups", "aliases"}
+            ]
+            return given.update(kind, entity.rid, entity.version, **dict.fromkeys(optional[:1]))
+        case _:
+            return given.update(kind, entity.rid, entity.version, status=chance.choice(("ACTIVE", "EXPERIMENTAL", "EXAMPLE")))
