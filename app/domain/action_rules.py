@@ -21,7 +21,7 @@ from app.domain.action_parts import (
 )  # fmt: skip
 from app.domain.closure import Closure
 from app.domain.common import api_name, text
-from app.domain.constraints import fits
+from app.domain.constraints import fits, holds
 from app.domain.datatype import NUMBERS, BaseType, DataType
 from app.domain.link_type import Cardinality, LinkTypeDefinition
 from app.domain.property import PropertyDefinition
@@ -34,7 +34,6 @@ DEPTH = 20  # of a condition's tree
 FEWEST = 2  # conditions that AND and OR combine
 
 COUNT = state("action-type.size", "An action type has at most 1,000 parameters, 1,000 rules and 1,000 criteria.")
-KEYS = state("action-type.keys", "Parameters, rules and criteria have a key each, unique in their list.")
 PARAMETER_NAMES = state("action-type.parameter-unique", "The parameters of an action have different names, whatever the case.")
 PARAMETER_TYPE = state("action-type.parameter-type", "A parameter is a value of a base type, or refers to an object type or an interface.")
 PARAMETER_VALUES = state("action-type.parameter-values", "The default and the allowed values of a parameter are of its type.")
@@ -83,8 +82,6 @@ def violations(
     for name, items, bound in (("parameters", parameters, PARAMETERS), ("rules", rules, RULES), ("criteria", criteria, CRITERIA)):
         if len(items) > bound:
             yield COUNT.broken(name, value=len(items), bound=bound)
-        if len({item.key for item in items}) != len(items):
-            yield KEYS.broken(name)
     scope = _Scope({parameter.key: parameter for parameter in parameters}, closure)
     yield from _parameters(parameters)
     if len(rules) > 1 and any(rule.type is RuleType.FUNCTION for rule in rules):
@@ -121,16 +118,15 @@ def _parameters(parameters: tuple[Parameter, ...]) -> Iterator[Violation]:
 
 
 def _values(parameter: Parameter, place: str) -> Iterator[Violation]:
-    if parameter.type is None or parameter.type.base is BaseType.STRUCT:
+    if parameter.type is None:
         return
-    base = parameter.type.base
-    given = [("default", parameter.default)] if parameter.default is not None else []
-    if parameter.list and isinstance(parameter.default, list):
-        given = [("default", value) for value in parameter.default]
-    given += [("allowedValues", value) for value in parameter.allowed_values]
-    for name, value in given:
-        if not fits(value, base):
-            yield PARAMETER_VALUES.broken(f"{place}.{name}", f"{str(value)[:100]!r} is not a {base}.", value=str(value)[:100], bound=base)
+    whole = DataType(base=BaseType.ARRAY, of=parameter.type) if parameter.list else parameter.type
+    given = [("default", parameter.default, whole)] if parameter.default is not None else []
+    given += [("allowedValues", value, parameter.type) for value in parameter.allowed_values]
+    for name, value, data in given:
+        if not holds(data, value):
+            sentence = f"{str(value)[:100]!r} is not a {data.base}."
+            yield PARAMETER_VALUES.broken(f"{place}.{name}", sentence, value=str(value)[:100], bound=data.base)
 
 
 def _rule(rule: ActionRule, place: str, scope: _Scope) -> Iterator[Violation]:
@@ -244,11 +240,7 @@ def _type_of(operand: Operand, scope: _Scope) -> DataType | None:
 
 def _assignable(operand: Operand, held: DataType | None, wanted: DataType) -> bool:
     if operand.source is Source.CONSTANT:
-        if wanted.base is BaseType.STRUCT:
-            return isinstance(operand.constant, dict)
-        if wanted.base is BaseType.ARRAY:
-            return isinstance(operand.constant, list)
-        return fits(operand.constant, wanted.base)
+        return holds(wanted, operand.constant)
     if held is None:
         return operand.source is not Source.PARAMETER
     return held.same_as(wanted)

@@ -25,6 +25,8 @@ class Closure:
     def __init__(self, entities: Iterable[Entity] = (), *, settled: Iterable[str] | None = None) -> None:
         self._entities: dict[str, Entity] = {entity.rid: entity for entity in entities}
         self.settled: frozenset[str] = frozenset(self._entities if settled is None else settled)
+        self.before = self
+        """What it overlays: how everything was."""
         self._referrers: dict[str, dict[str, Entity]] | None = None
 
     def __contains__(self, rid: object) -> bool:
@@ -65,4 +67,6 @@ class Closure:
                 merged.pop(rid, None)
             else:
                 merged[rid] = entity
-        return Closure(merged.values(), settled=self.settled)
+        made = Closure(merged.values(), settled=self.settled)
+        made.before = self
+        return made

@@ -6,24 +6,28 @@ import re
 from collections.abc import Iterator
 
 import orjson
+from pydantic.alias_generators import to_camel
 
 from app.domain.closure import Closure
 from app.domain.definition import Definition, Status
 from app.domain.entity import Entity
-from app.domain.kind import Kind
-from app.domain.rules import Answer, Violation, state, transition
+from app.domain.merge import join
+from app.domain.rules import Answer, Rule, Violation, state, transition
 from app.domain.text import DESCRIPTION, DISPLAY_NAME, refused_character, reserved
+from app.domain.value import Item, Value
 
 DEFINITION_SIZE = 256 * 1024  # bytes of the canonical JSON
 ANNOTATIONS = 100
 ANNOTATION_TEXT = 10_000  # characters
 IRI = 2_048  # characters
 LANGUAGES = 100
+KEY = 500  # characters
 LONG = 1_000  # characters; shorter texts alone cannot reach the size
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)  # BCP 47, by form
 
 SHAPE = state("definition.shape", "A definition has the fields of its kind, each of its type.")
+KEYED = state("definition.keys", "Every item of a list has a key of 1 to 500 plain characters, which no other item of the list has.")
 SIZE = state("definition.size", "A canonical definition is at most 256 KiB.")
 NAME_FORM = state("api-name.form", "An apiName has the form of its kind.")
 NAME_RESERVED = state("api-name.reserved", "Some names are kept for the language itself.")
@@ -34,7 +38,7 @@ DISPLAY = state("display-name.length", "A display name has 1 to 200 characters."
 DESCRIBED = state("description.length", "A description has up to 10,000 characters.")
 CHARACTERS = state("text.characters", "A text holds no control characters but newline and tab, and no bidirectional overrides.")
 TRANSLATED = state("translations.language", "Translations are keyed by a BCP 47 language tag, at most 100 of them.")
-ANNOTATED = state("annotations.bounds", "At most 100 annotation keys, each text up to 10,000 characters.")
+ANNOTATED = state("annotations.bounds", "At most 100 annotation keys, each text up to 10,000 characters in a language with a BCP 47 tag.")
 DEPRECATED_ONLY = state("deprecation.status", "Only what is DEPRECATED carries a deprecation.")
 REPLACED_BY_OTHER = state("deprecation.replaced-by", "Nothing is replaced by itself.")
 EXISTS = state("reference.exists", "What is referred to exists in the ontology.")
@@ -56,6 +60,7 @@ def violations(entity: Entity, closure: Closure) -> Iterator[Violation]:
     yield from _translations(definition)
     yield from _annotations(definition)
     yield from _references(entity, closure)
+    yield from _keys(definition, "")
     size = len(orjson.dumps(definition.canonical())) if _may_be_large(definition) else 0
     if size > DEFINITION_SIZE:
         yield SIZE.broken("", value=size, bound=DEFINITION_SIZE)
@@ -83,10 +88,10 @@ def api_name(name: str, path: str, pattern: re.Pattern[str], form: str) -> Itera
         yield NAME_RESERVED.broken(path, f"{name!r} is reserved.", value=name)
 
 
-def text(value: str, path: str, *, longest: int, shortest: int = 0) -> Iterator[Violation]:
-    """What is wrong with a text for people; lengths are in characters."""
+def text(value: str, path: str, *, longest: int, shortest: int = 0, rule: Rule | None = None) -> Iterator[Violation]:
+    """What is wrong with a text for people; lengths are in characters, and a rule of their own may say so."""
     if not shortest <= len(value) <= longest or (shortest and not value.strip()):
-        rule = DESCRIBED if longest == DESCRIPTION else DISPLAY
+        rule = rule or (DESCRIBED if longest == DESCRIPTION else DISPLAY)
         yield rule.broken(path, f"{path} has {shortest:,} to {longest:,} characters, not {len(value):,}.", value=len(value), bound=longest)
     if (refused := refused_character(value)) is not None:
         yield CHARACTERS.broken(path, f"{path} holds the character {refused}, which no text may hold.", value=refused)
@@ -94,9 +99,24 @@ def text(value: str, path: str, *, longest: int, shortest: int = 0) -> Iterator[
 
 def _may_be_large(definition: Definition) -> bool:
     # Dumping every definition would cost more than all other rules: only long texts and long lists can reach the bound.
-    if len(definition.description) > LONG or definition.annotations or definition.translations:
-        return True
-    return definition.kind in {Kind.ACTION_TYPE, Kind.VALUE_TYPE, Kind.INTERFACE, Kind.OBJECT_TYPE, Kind.PROPERTY, Kind.SHARED_PROPERTY}
+    return not definition.small or len(definition.description) > LONG or bool(definition.annotations or definition.translations)
+
+
+def _keys(value: Value, path: str) -> Iterator[Violation]:
+    """Lists merge by the keys of their items: of two with one key a merge would keep one."""
+    for name in type(value).model_fields:
+        part = getattr(value, name)
+        if isinstance(part, Value):
+            yield from _keys(part, join(path, to_camel(name)))
+        elif isinstance(part, tuple) and part and isinstance(part[0], Item):
+            place = join(path, to_camel(name))
+            seen: set[str] = set()
+            for item in part:
+                key = item.identifier
+                if key in seen or not 1 <= len(key) <= KEY or refused_character(key):
+                    yield KEYED.broken(place, value=key[:120], bound=KEY)
+                seen.add(key)
+                yield from _keys(item, f"{place}[{key}]")
 
 
 def _lifecycle(entity: Entity) -> Iterator[Violation]:
@@ -128,7 +148,10 @@ def _annotations(definition: Definition) -> Iterator[Violation]:
             yield ANNOTATED.broken("annotations", "An annotation's key has 1 to 2,048 characters.", value=key[:120], bound=IRI)
         yield from text(key, "annotations", longest=DESCRIPTION)
         for position, annotation in enumerate(texts):
-            yield from text(annotation.text, f"annotations.{key}[{position}]", longest=ANNOTATION_TEXT)
+            place = f"annotations.{key}[{position}]"
+            yield from text(annotation.text, place, longest=ANNOTATION_TEXT, rule=ANNOTATED)
+            if annotation.language is not None and not LANGUAGE.fullmatch(annotation.language):
+                yield ANNOTATED.broken(place, f"{annotation.language[:40]!r} is not a language tag.", value=annotation.language[:40])
     iri = definition.source_iri
     if iri is not None and (not 1 <= len(iri) <= IRI or refused_character(iri) or any(part.isspace() for part in iri)):
         yield IRI_FORM.broken("sourceIri", value=iri[:120], bound=IRI)

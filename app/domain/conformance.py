@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, Self
 
 from app.domain.closure import Closure
@@ -15,7 +15,7 @@ from app.domain.rid import Rid
 from app.domain.rules import Violation, state
 from app.domain.value import Item
 
-TWICE = state("conformance.twice", "An interface is implemented once, and each of its properties mapped once.")
+TWICE = state("conformance.twice", "Each property of an interface is mapped once.")
 MAPPED = state("conformance.required-property", "Every required property of an interface is mapped to an own property.")
 MAPPED_TO_OWN = state("conformance.own-property", "An interface's property is mapped to a property of the same object type.")
 SAME_TYPE = state("conformance.type", "A property has the type of the interface property that it implements.")
@@ -58,20 +58,22 @@ class Implementation(Item):
             update={"mapping": tuple(each for each in self.mapping if each.property not in gone and each.declared_by not in gone)}
         )
 
-    def find(self, member: Member) -> Mapped | None:
-        """What implements the member."""
-        for mapped in self.mapping:
-            if mapped.declared_by not in (None, member.interface):
-                continue
-            if mapped.interface_property in (member.item.key, member.item.shared_property):
-                return mapped
-        return None
+    def find(self, members: Sequence[Member]) -> list[Mapped]:
+        """What implements the property that these members are; what names the interface goes before what does not."""
+        named = [
+            mapped
+            for mapped in self.mapping
+            if any(
+                mapped.declared_by in (None, member.interface)
+                and mapped.interface_property in (member.item.key, member.item.shared_property)
+                for member in members
+            )
+        ]
+        return [mapped for mapped in named if mapped.declared_by is not None] or named
 
 
 def conformance(implements: tuple[Implementation, ...], rid: str, closure: Closure) -> Iterator[Violation]:
     """What the object type with this rid owes."""
-    if len({each.interface for each in implements}) != len(implements):
-        yield TWICE.broken("implements")
     taken: dict[str, set[str]] = {}  # name of an interface's property → own properties that implement it
     for each in implements:
         yield from _implementation(each, rid, closure, taken)
@@ -81,8 +83,6 @@ def conformance(implements: tuple[Implementation, ...], rid: str, closure: Closu
 
 def _implementation(each: Implementation, rid: str, closure: Closure, taken: dict[str, set[str]]) -> Iterator[Violation]:
     place = f"implements[{each.interface}]"
-    if len({mapped.identifier for mapped in each.mapping}) != len(each.mapping):
-        yield TWICE.broken(f"{place}.mapping")
     offered = list(members(each.interface, closure))
     known = {name for member in offered for name in (member.item.key, member.item.shared_property)}
     for mapped in each.mapping:
@@ -102,13 +102,16 @@ def _implementation(each: Implementation, rid: str, closure: Closure, taken: dic
 
 def _member(each: Implementation, same: list[Member], rid: str, closure: Closure, taken: dict[str, set[str]]) -> Iterator[Violation]:
     member = same[0]
-    mapped = next((found for one in same if (found := each.find(one))), None)
+    found = each.find(same)
     place = f"implements[{each.interface}].mapping[{member.item.key}]"
     implementers = taken.setdefault(member.api_name.lower(), set())
-    if mapped is None:
+    if not found:
         if any(one.item.required for one in same):
             yield MAPPED.broken(place, f"The interface requires {member.api_name}, and nothing implements it.", value=member.item.key)
         return
+    if len(found) > 1:
+        yield TWICE.broken(place, f"{member.api_name} is mapped {len(found)} times.", value=member.item.key)
+    mapped = found[0]
     implementers.add(mapped.property)
     own = closure.definition(mapped.property, PropertyDefinition)
     if own is None:

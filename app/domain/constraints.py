@@ -99,20 +99,32 @@ _OWN: dict[ConstraintType, frozenset[str]] = {
 }
 
 
-def number(value: Any) -> Decimal | str | None:
-    """A bound as something that can be compared with its like: a number, else the text of a date or time."""
-    if isinstance(value, bool):
+def number(value: Any) -> Decimal | datetime | None:
+    """A bound as something that can be compared with its like: a number, a day or a moment; None where it is none of them."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
-    if isinstance(value, (int, float)):
+    try:
         found = Decimal(str(value))
-        return found if found.is_finite() else None
-    if isinstance(value, str):
-        try:
-            found = Decimal(value)
-        except InvalidOperation:
-            return value
-        return found if found.is_finite() else None
-    return None
+    except InvalidOperation:
+        return _moment(str(value))
+    return found if found.is_finite() else None
+
+
+def _moment(value: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def above(one: Any, other: Any) -> bool:
+    """Whether the first bound is the greater; bounds of different sorts are not compared."""
+    left, right = number(one), number(other)
+    if isinstance(left, Decimal) and isinstance(right, Decimal):
+        return left > right
+    if isinstance(left, datetime) and isinstance(right, datetime) and (left.tzinfo is None) is (right.tzinfo is None):
+        return left > right
+    return False
 
 
 def fits(value: Any, base: BaseType) -> bool:
@@ -125,6 +137,18 @@ def fits(value: Any, base: BaseType) -> bool:
     if base in _MOMENTS:
         return isinstance(value, str) and _is_moment(value, base)
     return isinstance(value, str) and refused_character(value) is None
+
+
+def holds(data: DataType, value: Any) -> bool:
+    """Whether a JSON value can be a value of the type: a list for an ARRAY or a VECTOR, an object by field names for a STRUCT."""
+    if data.base is BaseType.ARRAY:
+        return isinstance(value, list) and data.of is not None and all(holds(data.of, each) for each in value)
+    if data.base is BaseType.VECTOR:
+        return isinstance(value, list) and len(value) == data.dimension and all(fits(each, BaseType.DOUBLE) for each in value)
+    if data.base is BaseType.STRUCT:
+        types = {field.api_name: field.type for field in data.fields}
+        return isinstance(value, dict) and all(name in types and holds(types[name], each) for name, each in value.items())
+    return fits(value, data.base)
 
 
 _BITS = {BaseType.BYTE: 7, BaseType.SHORT: 15, BaseType.INTEGER: 31, BaseType.LONG: 63}  # beside the sign
@@ -178,10 +202,9 @@ def _range(constraint: Constraint, data: DataType, path: str) -> Iterator[Violat
 
 
 def _order(constraint: Constraint, path: str) -> Iterator[Violation]:
-    low, high = number(constraint.min), number(constraint.max)
-    if low is None and high is None:
+    if constraint.min is None and constraint.max is None:
         yield BOUNDS.broken(path, "A lower or an upper bound is needed.")
-    elif low is not None and high is not None and type(low) is type(high) and low > high:  # type: ignore[operator]  # of one type
+    elif above(constraint.min, constraint.max):
         yield BOUNDS.broken(f"{path}.min", value=constraint.min, bound=constraint.max)
 
 
@@ -255,7 +278,6 @@ def _narrows(new: Constraint, old: Constraint) -> bool:
         return any(value not in new.values for value in old.values)
     if new.constraint is not None and old.constraint is not None:
         return _narrows(new.constraint, old.constraint)
-    low, high, low_before, high_before = (number(bound) for bound in (new.min, new.max, old.min, old.max))
-    if low is not None and (low_before is None or low > low_before):  # type: ignore[operator]  # of one type by the rules of a state
+    if new.min is not None and (old.min is None or above(new.min, old.min)):
         return True
-    return high is not None and (high_before is None or high < high_before)  # type: ignore[operator]  # as above
+    return new.max is not None and (old.max is None or above(old.max, new.max))

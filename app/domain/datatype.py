@@ -71,7 +71,7 @@ SIMILARITY_NEEDED = state("type.vector.similarity", "A VECTOR names how it is co
 SERIES_OF = state("type.time-series.of", "A TIME_SERIES is made of a number or a string.")
 ARRAY_OF = state("type.array.of", "An ARRAY is made of any type but ARRAY, VECTOR and the series.")
 STRUCT_SIZE = state("type.struct.size", "A STRUCT has 1 to 100 fields.")
-STRUCT_FIELD_TYPE = state("type.struct.field-type", "A field of a STRUCT is not a STRUCT itself.")
+STRUCT_FIELD_TYPE = state("type.struct.field-type", "A field of a STRUCT holds no STRUCT, not even in a list.")
 STRUCT_FIELD_NAME = state("type.struct.field-name", "The name of a struct field is camelCase, up to 100 characters, and not reserved.")
 STRUCT_FIELD_UNIQUE = state("type.struct.field-unique", "The fields of a STRUCT have different names, whatever the case.")
 STRUCT_FIELD_DISPLAY = state("type.struct.field-display-name", "The display name of a struct field has up to 200 plain characters.")
@@ -178,7 +178,7 @@ def _struct(data: DataType, path: str) -> Iterator[Violation]:
         seen.add(item.api_name.lower())
         if len(item.display_name) > DISPLAY_NAME or refused_character(item.display_name):
             yield STRUCT_FIELD_DISPLAY.broken(f"{place}.displayName", bound=DISPLAY_NAME)
-        if item.type.base is BaseType.STRUCT:
+        if BaseType.STRUCT in {item.type.base, item.type.of and item.type.of.base}:
             yield STRUCT_FIELD_TYPE.broken(f"{place}.type", value=item.type.base)
         else:
             yield from item.type.violations(f"{place}.type")

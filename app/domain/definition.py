@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -75,6 +75,10 @@ class Reference:
     kinds: tuple[Kind, ...]
 
 
+NameKey = tuple[str, str]
+"""A namespace and a name in the form in which names are compared."""
+
+
 @dataclass(frozen=True, slots=True)
 class Name:
     """A text that is unique in its namespace, whatever its case."""
@@ -84,7 +88,7 @@ class Name:
     path: str
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> NameKey:
         """What two names that clash have in common."""
         return (self.namespace, self.text if self.namespace.startswith("iri:") else self.text.lower())
 
@@ -117,6 +121,7 @@ class Definition(Value):
     kind: ClassVar[Kind]
     api_name_pattern: ClassVar[re.Pattern[str]]
     api_name_form: ClassVar[str]  # as a message says it
+    small: ClassVar[bool] = False  # whether its own fields are too few to reach the bound on the size
 
     api_name: str
     display_name: Text
@@ -145,6 +150,10 @@ class Definition(Value):
     def step_violations(self, before: Self, entity: Entity, closure: Closure) -> Iterator[Violation]:
         """The TRANSITION rules of this kind that the step from `before` to this breaks."""
         yield from ()
+
+    def renamed(self, before: Self, taken: Container[NameKey]) -> Self:
+        """With what a rename leaves behind; names that are `taken` are not to be kept."""
+        return self
 
     def detached(self, gone: frozenset[str]) -> Self:
         """Without what refers to the rids that go, where it can do without; used by a cascade."""

@@ -13,7 +13,7 @@ from app.domain import constraints
 from app.domain.closure import Closure
 from app.domain.common import api_name, text
 from app.domain.constraints import Constraint
-from app.domain.datatype import DataType
+from app.domain.datatype import BaseType, DataType
 from app.domain.definition import Definition, Edge, Name, Reference, Status
 from app.domain.entity import Entity
 from app.domain.kind import Kind
@@ -21,7 +21,9 @@ from app.domain.rid import Rid
 from app.domain.rules import Violation, state, transition
 from app.domain.shared_property import SharedPropertyDefinition
 from app.domain.text import CAMEL, DESCRIPTION, DISPLAY_NAME, PASCAL, Text
+from app.domain.typed import MARKING_REQUIRED, VALUE_TYPE_FITS
 from app.domain.value import Item, SetOf, keyed
+from app.domain.value_type import ValueTypeDefinition
 
 EXTENDED = 100  # interfaces, transitively
 PROPERTIES = 2_000
@@ -34,7 +36,6 @@ OWN_OR_SHARED = state(
 UNIQUE = state("interface.member-unique", "Properties and links have one name each within an interface and all that it extends.")
 STAYS_REQUIRED = state("interface.stays-required", "An inherited required property cannot be made optional.")
 COUNT = state("interface.size", "An interface has at most 2,000 properties and 2,000 links.")
-KEYS = state("interface.keys", "Every property and link of an interface has a key of its own.")
 LOSES = transition("interface.loses-property", "An ACTIVE interface cannot lose a property.")
 
 
@@ -92,6 +93,11 @@ class Member:
             return ("", self.item.shared_property)
         return (self.interface, self.item.key)
 
+    @property
+    def marks(self) -> frozenset[tuple[str, str]]:
+        """All by which it is known again when it begins or ceases to follow a shared property."""
+        return frozenset({self.identity, (self.interface, self.item.key)})
+
 
 class InterfaceDefinition(Definition):
     """Abstract: it has no objects of its own."""
@@ -138,14 +144,16 @@ class InterfaceDefinition(Definition):
         yield from self._members(rid, closure)
 
     def step_violations(self, before: Self, entity: Entity, closure: Closure) -> Iterator[Violation]:
-        if before.status is not Status.ACTIVE:
-            return
-        kept = {item.key for item in self.properties}
-        for item in before.properties:
-            if item.key not in kept:
-                yield LOSES.broken(
-                    f"properties[{item.key}]", f"{before.api_name} is ACTIVE and would lose {item.api_name or item.key}.", value=item.key
-                )
+        for heir in (entity.rid, *heirs(entity.rid, closure.before)):
+            was = closure.before.definition(heir, InterfaceDefinition)
+            if was is None or was.status is not Status.ACTIVE or heir not in closure:
+                continue
+            kept = {mark for member in members(heir, closure) for mark in member.marks}
+            for member in members(heir, closure.before):
+                if not kept & member.marks:
+                    path = f"properties[{member.item.key}]" if member.interface == entity.rid else "extends"
+                    sentence = f"{was.api_name} is ACTIVE and would lose {member.api_name}."
+                    yield LOSES.broken(path, sentence, value=member.item.key, by=(heir,) if heir != entity.rid else ())
 
     def detached(self, gone: frozenset[str]) -> Self:
         kept = super().detached(gone)
@@ -174,8 +182,6 @@ class InterfaceDefinition(Definition):
             items: tuple[Item, ...] = getattr(self, name)
             if len(items) > PROPERTIES:
                 yield COUNT.broken(name, value=len(items), bound=PROPERTIES)
-            if len({item.identifier for item in items}) != len(items):
-                yield KEYS.broken(name)
         for item in self.properties:
             yield from _property(item, f"properties[{item.identifier}]", closure)
         for link in self.links:
@@ -214,12 +220,11 @@ def _property(item: InterfaceProperty, place: str, closure: Closure) -> Iterator
         yield OWN_OR_SHARED.broken(place)
         return
     if item.api_name is not None and item.type is not None:
-        from app.domain.typed import VALUE_TYPE_FITS
-        from app.domain.value_type import ValueTypeDefinition
-
         yield from api_name(item.api_name, f"{place}.apiName", CAMEL, "a camelCase name of up to 100 letters and digits")
         yield from item.type.violations(f"{place}.type")
         yield from constraints.violations(item.constraints, item.type, f"{place}.constraints")
+        if item.type.base is BaseType.MARKING and not item.required:
+            yield MARKING_REQUIRED.broken(f"{place}.required", value=False, bound=True)
         value_type = closure.definition(item.value_type, ValueTypeDefinition)
         if value_type is not None and not value_type.type.same_as(item.type):
             yield VALUE_TYPE_FITS.broken(f"{place}.type", value=item.type.base, bound=value_type.type.base)
@@ -237,6 +242,18 @@ def ancestors(rid: str, closure: Closure) -> list[str]:
             if parent not in found:
                 found[parent] = None
                 waiting.append(parent)
+    return list(found)
+
+
+def heirs(rid: str, closure: Closure) -> list[str]:
+    """The rids of all that extend the interface, directly or by way of others."""
+    found: dict[str, None] = {}
+    waiting = [rid]
+    for current in waiting:
+        for entity in closure.referrers(current, Edge.EXTENDS):
+            if entity.rid not in found:
+                found[entity.rid] = None
+                waiting.append(entity.rid)
     return list(found)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
 from app.domain.closure import Closure
-from app.domain.common import api_name, text
-from app.domain.definition import Definition, Edge, Name, Reference, Visibility
+from app.domain.common import RENAMED, api_name, text
+from app.domain.definition import Definition, Edge, Name, Reference, Status, Visibility
+from app.domain.entity import Entity
 from app.domain.kind import Kind
 from app.domain.rid import Rid
 from app.domain.rules import Violation, state
@@ -22,7 +23,6 @@ ONE_NEEDS_KEY = state("link-type.one", "One to one and one to many are backed by
 KEY_PLACE = state("link-type.foreign-key-place", "The foreign key is a property on the many side.")
 KEY_TYPE = state("link-type.foreign-key-type", "The foreign key has the type of the other side's primary key.")
 INTERMEDIARY = state("link-type.intermediary", "An intermediary is reached by one one-to-many link from each side.")
-SIDE_NAMES = state("link-type.side-names", "The two sides of a link to its own object type have different names.")
 STABILITY = state("link-type.stability", "A link is never more stable than its ends.")
 
 
@@ -74,6 +74,7 @@ class LinkTypeDefinition(Definition):
     kind = Kind.LINK_TYPE
     api_name_pattern = CAMEL
     api_name_form = "a camelCase name of up to 100 letters and digits"
+    small = True
 
     a: LinkSide
     b: LinkSide
@@ -109,9 +110,13 @@ class LinkTypeDefinition(Definition):
                     "status", f"{self.api_name} is {self.status}, its end {end.definition.api_name} {end.definition.status}.",
                     value=self.status, bound=end.definition.status,
                 )  # fmt: skip
-        if self.a.object_type == self.b.object_type and self.a.api_name.lower() == self.b.api_name.lower():
-            yield SIDE_NAMES.broken("b.apiName", value=self.b.api_name)
         yield from self._backing(closure)
+
+    def step_violations(self, before: Self, entity: Entity, closure: Closure) -> Iterator[Violation]:
+        for name, old, new in (("a", before.a, self.a), ("b", before.b, self.b)):
+            if old.api_name != new.api_name and before.status is not Status.EXPERIMENTAL:
+                sentence = f"{before.api_name} is {before.status}: the names of its sides are fixed."
+                yield RENAMED.broken(f"{name}.apiName", sentence, value=new.api_name, bound=old.api_name)
 
     def search_text(self) -> Iterator[str]:
         yield from super().search_text()

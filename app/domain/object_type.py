@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import ClassVar, Self
 
+from pydantic.alias_generators import to_camel
+
 from app.domain.closure import Closure
-from app.domain.common import NAME_FORM, text
+from app.domain.common import api_name, text
 from app.domain.conformance import Implementation, conformance
 from app.domain.datatype import NO_TITLES, PRIMARY_KEYS
-from app.domain.definition import Definition, Edge, Name, Reference, Status, Visibility
+from app.domain.definition import Definition, Edge, Name, NameKey, Reference, Status, Visibility
 from app.domain.entity import Entity
 from app.domain.kind import Kind
 from app.domain.property import PropertyDefinition
@@ -90,6 +92,14 @@ class ObjectTypeDefinition(Definition):
                 "primaryKey", f"{before.api_name} is {before.status}: its key is fixed.", value=self.primary_key, bound=before.primary_key
             )
 
+    def renamed(self, before: Self, taken: Container[NameKey]) -> Self:
+        """The former apiName becomes an alias, so that what uses it still finds the object type."""
+        aliases = [alias for alias in self.aliases if alias.lower() != self.api_name.lower()]
+        former = Name("type", before.api_name, "aliases")
+        if former.key not in taken:
+            aliases.append(former.text)
+        return self.model_copy(update={"aliases": tuple(aliases)})
+
     def detached(self, gone: frozenset[str]) -> Self:
         kept = super().detached(gone)
         return kept.model_copy(
@@ -108,11 +118,10 @@ class ObjectTypeDefinition(Definition):
     def _texts(self) -> Iterator[Violation]:
         yield from text(self.plural_display_name, "pluralDisplayName", longest=DISPLAY_NAME)
         for alias in self.aliases:
-            if not PASCAL.fullmatch(alias):
-                yield NAME_FORM.broken("aliases", f"{alias[:120]!r} is not {self.api_name_form}.", value=alias[:120], bound=PASCAL.pattern)
+            yield from api_name(alias, "aliases", PASCAL, self.api_name_form)
         for name, bound in (("aliases", ALIASES), ("implements", IMPLEMENTS), ("type_groups", GROUPS)):
             if len(getattr(self, name)) > bound:
-                yield LISTS.broken(name, value=len(getattr(self, name)), bound=bound)
+                yield LISTS.broken(to_camel(name), value=len(getattr(self, name)), bound=bound)
         if self.icon is not None:
             yield from colour_violations(self.icon.colour, "icon.colour")
             if len(self.icon.name) > DISPLAY_NAME or refused_character(self.icon.name):

@@ -14,7 +14,7 @@ from app.domain import common
 from app.domain.change_set import Operation, Origin, Resolution
 from app.domain.closure import Closure
 from app.domain.common import EXISTS, IRI_UNIQUE, NAME_UNIQUE
-from app.domain.definition import Edge, Name
+from app.domain.definition import Edge, Name, NameKey
 from app.domain.deletion import Deletion
 from app.domain.entity import Change, Entity
 from app.domain.errors import MergeConflict, NameTaken, OmsError, StillReferenced, ValidationFailed, VersionConflict
@@ -25,8 +25,6 @@ from app.domain.rules import REGISTRY, Answer, Violation
 
 if TYPE_CHECKING:
     from app.domain.merge import Conflict
-
-NameKey = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,8 @@ def plan(
     resolutions: Iterable[Resolution] = (),
 ) -> Plan:
     """Both halves at once, for callers that have everything at hand; the arguments are those of the halves."""
-    return judge(prepare(operations, heads, versions, strict=strict, resolutions=resolutions), closure, names, strict=strict, origin=origin)
+    prepared = prepare(operations, heads, versions, strict=strict, origin=origin, resolutions=resolutions)
+    return judge(prepared, closure, names, strict=strict, origin=origin)
 
 
 def judge(prepared: Prepared, closure: Closure, names: Mapping[NameKey, str], *, strict: bool, origin: Origin = Origin.EDIT) -> Plan:
@@ -196,7 +195,7 @@ def _steps(changes: Sequence[Change], world: Closure) -> Iterator[Violation]:
 
 def _names(changes: Sequence[Change], names: Mapping[NameKey, str]) -> Iterator[Violation]:
     """Who bears a name that another bears too, among what changes and what was there."""
-    after: dict[NameKey, tuple[str, Name]] = {}
+    after: dict[NameKey, str] = {}
     leaving = {change.rid for change in changes}
     for change in changes:
         if change.after is None:
@@ -204,17 +203,18 @@ def _names(changes: Sequence[Change], names: Mapping[NameKey, str]) -> Iterator[
         for name in change.after.definition.names():
             holder = names.get(name.key)
             other = after.get(name.key)
-            if other is not None and (other[0] != change.rid or other[1].path != name.path):
-                yield _taken(name, change.rid, other[0])
+            if other is not None:
+                yield _taken(name, change.rid, other)
             elif holder is not None and holder not in leaving:
                 yield _taken(name, change.rid, holder)
-            after.setdefault(name.key, (change.rid, name))
+            after.setdefault(name.key, change.rid)
 
 
 def _taken(name: Name, rid: str, holder: str) -> Violation:
     if name.namespace.startswith("iri:"):
         return IRI_UNIQUE.broken(name.path, f"The source IRI {name.text} is taken.", value=name.text, by=(holder,), rid=rid)
-    return NAME_UNIQUE.broken(name.path, f"The name {name.text} is taken.", value=name.text, by=(holder,), rid=rid)
+    sentence = f"The name {name.text} is {'given twice' if holder == rid else 'taken'}."
+    return NAME_UNIQUE.broken(name.path, sentence, value=name.text, by=(holder,), rid=rid)
 
 
 def _once(violations: Iterable[Violation]) -> Iterator[Violation]:

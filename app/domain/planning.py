@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
-from app.domain.change_set import Choice, Operation, Resolution, Verb
+from app.domain.change_set import Choice, Operation, Origin, Resolution, Verb
 from app.domain.common import SHAPE
 from app.domain.definition import Definition
 from app.domain.entity import Entity
@@ -23,6 +23,9 @@ REF_ONCE = transition("operation.ref", "A ref is given once in a change set.")
 CREATED_ONCE = transition("operation.created-once", "An entity is created once.")
 
 
+_BY_PEOPLE = frozenset({Origin.EDIT, Origin.DIRECT})
+
+
 @dataclass(slots=True)
 class Draft:
     """What the operations of a change set make of one entity so far; `ours` is None once it is deleted."""
@@ -33,6 +36,7 @@ class Draft:
     head: Entity | None
     ours: Definition | None
     cascade: bool = False
+    given: set[str] = field(default_factory=set)  # the fields that its updates name
     dropped: bool = False  # a resolution gave the entity to the other side
 
 
@@ -54,12 +58,14 @@ def prepare(
     versions: Mapping[tuple[str, int], Entity],
     *,
     strict: bool,
+    origin: Origin = Origin.EDIT,
     resolutions: Iterable[Resolution] = (),
 ) -> Prepared:
     """Apply the operations in order to the versions that their authors saw, then merge with the heads.
 
     `heads` holds the newest version of every touched entity, deleted ones too; `versions` the older ones that operations
-    name. With `strict` any difference between expected and current version is a conflict; otherwise it is merged.
+    name. With `strict` any difference between expected and current version is a conflict; otherwise it is merged. What
+    people rename keeps its former name; a file or a rollback says itself which names there are.
     """
     refs: dict[str, str] = {}
     prepared = Prepared({}, refs, heads, strict)
@@ -70,6 +76,8 @@ def prepare(
             refs[operation.ref] = operation.rid
     for operation in operations:
         _STEPS[operation.verb](operation, prepared, versions)
+    if origin in _BY_PEOPLE:
+        _keep_former_names(prepared.drafts.values())
     chosen: dict[str, list[Resolution]] = {}
     for resolution in resolutions:
         chosen.setdefault(resolution.rid, []).append(resolution)
@@ -127,6 +135,7 @@ def _update(operation: Operation, prepared: Prepared, versions: Mapping[tuple[st
         prepared.violations.extend(parsed)
     else:
         draft.ours = parsed
+        draft.given |= operation.fields.keys()
 
 
 def _delete(operation: Operation, prepared: Prepared, versions: Mapping[tuple[str, int], Entity]) -> None:
@@ -141,6 +150,18 @@ def _delete(operation: Operation, prepared: Prepared, versions: Mapping[tuple[st
 
 
 _STEPS = {Verb.CREATE: _create, Verb.UPDATE: _update, Verb.DELETE: _delete}
+
+
+def _keep_former_names(drafts: Collection[Draft]) -> None:
+    renamed = [each for each in drafts if each.base is not None and each.ours and each.ours.api_name != each.base.definition.api_name]
+    if not renamed:
+        return
+    taken = {name.key for draft in drafts if draft.ours is not None for name in draft.ours.names()}
+    for draft in renamed:
+        if draft.ours is not None and draft.base is not None:
+            kept = draft.ours.renamed(draft.base.definition, taken)
+            if not draft.given & kept.differs(draft.ours):
+                draft.ours = kept
 
 
 def _draft(operation: Operation, prepared: Prepared, versions: Mapping[tuple[str, int], Entity]) -> Draft | None:

@@ -28,6 +28,7 @@ class TypeGroupDefinition(Definition):
     kind = Kind.TYPE_GROUP
     api_name_pattern = KEBAB
     api_name_form = "a kebab-case name of up to 100 characters"
+    small = True
 
     colour: str | None = None
 

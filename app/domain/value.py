@@ -23,6 +23,10 @@ class Value(BaseModel):
         """The one JSON form: camelCase, without what is at its default."""
         return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
+    def differs(self, other: Value) -> set[str]:
+        """The fields, as JSON names them, in which it is not as another of its class."""
+        return {field.alias or name for name, field in type(self).model_fields.items() if getattr(self, name) != getattr(other, name)}
+
 
 class Item(Value):
     """An element of a list that merges by identity; the identity survives a rename."""

@@ -76,7 +76,10 @@ async def _planned(reader: Reader, ontology: str, proposal: Proposal) -> Plan:
     older = await neighbourhood.versions(reader, proposal.operations, heads)
     size = len(proposal.operations)
     prepared = await off_loop(
-        lambda: prepare(proposal.operations, heads, older, strict=proposal.strict, resolutions=proposal.resolutions), size
+        lambda: prepare(
+            proposal.operations, heads, older, strict=proposal.strict, origin=proposal.origin, resolutions=proposal.resolutions
+        ),
+        size,
     )
     closure = await neighbourhood.closure(reader, ontology, prepared)
     names = await neighbourhood.names(reader, ontology, prepared)
@@ -92,7 +95,7 @@ async def _crossed(reader: Reader, ontology: str, proposal: Proposal, plan: Plan
     rids = {each.rid for each in proposal.operations}
     heads = await neighbourhood.heads_at(reader, ontology, rids, base)
     older = await neighbourhood.versions(reader, proposal.operations, heads)
-    prepared = prepare(proposal.operations, heads, older, strict=False)
+    prepared = prepare(proposal.operations, heads, older, strict=False, origin=proposal.origin)
     closure = await neighbourhood.closure(reader, ontology, prepared, at=base)
     names = await neighbourhood.names(reader, ontology, prepared, at=base)
     alone = judge(prepared, closure, names, strict=False, origin=proposal.origin)

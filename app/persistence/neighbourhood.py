@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from app.domain.closure import Closure
-from app.domain.definition import Edge
-from app.domain.plan import NameKey, wanted_names
+from app.domain.definition import Edge, NameKey
+from app.domain.plan import wanted_names
 from app.domain.text import refused_character
 from app.persistence.background import off_loop
 from app.persistence.mapping import ENTITY_COLUMNS, VERSION_COLUMNS, entity_of

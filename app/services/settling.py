@@ -84,7 +84,8 @@ class Settling:
                 )
             operations = await change_sets.operations(snapshot, rid)
             heads = await neighbourhood.heads(snapshot, found.ontology, (each.rid for each in operations))
-            prepared = prepare(operations, heads, await neighbourhood.versions(snapshot, operations, heads), strict=True)
+            older = await neighbourhood.versions(snapshot, operations, heads)
+            prepared = prepare(operations, heads, older, strict=True, origin=found.origin)
         return tuple(_diff(each.rid, each.base and each.base.definition, each.ours) for each in prepared.drafts.values())
 
     async def impact(self, actor: Actor, rid: str) -> tuple[Impact, ...]:

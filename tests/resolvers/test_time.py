@@ -43,7 +43,8 @@ async def test_every_revision_is_read_as_it_was(ask, story):
     assert [[node["apiName"] for each_type in each["objectTypes"]["nodes"] for node in each_type["usedBy"]["nodes"]] for each in read] == [
         [], [], ["works", "works"], ["works", "works"], [],
     ]  # fmt: skip
-    assert [each["objectType"] for each in read] == [None, {"displayName": "Person"}, {"displayName": "Person"}, None, None]
+    person, human = {"displayName": "Person"}, {"displayName": "Human"}
+    assert [each["objectType"] for each in read] == [None, person, person, human, human]  # a former name still finds it
     assert [each["statistics"]["count"] for each in read] == [0, 2, 5, 5, 4]
 
 
