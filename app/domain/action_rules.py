@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-import re2
+from pydantic.alias_generators import to_camel
 
 from app.domain.action_parts import (
     ActionRule,
@@ -21,7 +21,7 @@ from app.domain.action_parts import (
 )  # fmt: skip
 from app.domain.closure import Closure
 from app.domain.common import api_name, text
-from app.domain.constraints import fits, holds
+from app.domain.constraints import holds, linear
 from app.domain.datatype import NUMBERS, BaseType, DataType
 from app.domain.link_type import Cardinality, LinkTypeDefinition
 from app.domain.property import PropertyDefinition
@@ -133,10 +133,11 @@ def _rule(rule: ActionRule, place: str, scope: _Scope) -> Iterator[Violation]:
     wanted = _FIELDS[rule.type]
     for name in _ALL_FIELDS:
         present = getattr(rule, name) not in (None, ())
+        shown = to_camel(name)
         if present and name not in wanted:
-            yield RULE_FIELDS.broken(f"{place}.{name}", f"{rule.type} has no {name}.", value=rule.type)
+            yield RULE_FIELDS.broken(f"{place}.{shown}", f"{rule.type} has no {shown}.", value=rule.type)
         if not present and name in wanted and name != "assignments":
-            yield RULE_FIELDS.broken(f"{place}.{name}", f"{rule.type} needs {name}.", value=rule.type)
+            yield RULE_FIELDS.broken(f"{place}.{shown}", f"{rule.type} needs {shown}.", value=rule.type)
     if rule.link_type is not None:
         yield from _link(rule, place, scope)
     target = rule.object_type or rule.interface
@@ -248,9 +249,7 @@ def _assignable(operand: Operand, held: DataType | None, wanted: DataType) -> bo
 
 def _criterion(criterion: Criterion, scope: _Scope) -> Iterator[Violation]:
     place = f"criteria[{criterion.key}]"
-    if not criterion.message.strip() or len(criterion.message) > DESCRIPTION:
-        yield CRITERION_MESSAGE.broken(f"{place}.message", value=len(criterion.message), bound=DESCRIPTION)
-    yield from text(criterion.message, f"{place}.message", longest=DESCRIPTION)
+    yield from text(criterion.message, f"{place}.message", longest=DESCRIPTION, shortest=1, rule=CRITERION_MESSAGE)
     yield from _condition(criterion.condition, f"{place}.condition", scope, 1)
 
 
@@ -280,30 +279,43 @@ def _base(operand: Operand, scope: _Scope) -> BaseType | None:
     return data.base if data else None
 
 
+def _comparable(one: DataType | None, other: DataType | None) -> bool:
+    return one is None or other is None or one.base is other.base or {one.base, other.base} <= NUMBERS
+
+
 def _like(left: Operand, right: Operand, scope: _Scope) -> bool:
-    one, other = _base(left, scope), _base(right, scope)
+    one, other = _type_of(left, scope), _type_of(right, scope)
     if one is not None and right.source is Source.CONSTANT:
-        return one in {BaseType.STRUCT, BaseType.ARRAY} or fits(right.constant, one)
-    return one is None or other is None or one is other or {one, other} <= NUMBERS
+        return holds(one, right.constant)
+    if other is not None and left.source is Source.CONSTANT:
+        return holds(other, left.constant)
+    return _comparable(one, other)
 
 
 def _ordered(left: Operand, right: Operand, scope: _Scope) -> bool:
     orderable = NUMBERS | {BaseType.STRING, BaseType.DATE, BaseType.TIMESTAMP, None}
-    return _base(left, scope) in orderable and _like(left, right, scope)
+    return {_base(left, scope), _base(right, scope)} <= orderable and _like(left, right, scope)
 
 
-def _listed(_: Operand, right: Operand, scope: _Scope) -> bool:
-    return isinstance(right.constant, list) if right.source is Source.CONSTANT else _base(right, scope) in {BaseType.ARRAY, None}
+def _listed(left: Operand, right: Operand, scope: _Scope) -> bool:
+    item, among = _type_of(left, scope), _type_of(right, scope)
+    if right.source is Source.CONSTANT:
+        return isinstance(right.constant, list) and all(item is None or holds(item, each) for each in right.constant)
+    return among is None or (among.base is BaseType.ARRAY and _comparable(item, among.of))
+
+
+def _shared(left: Operand, right: Operand, scope: _Scope) -> bool:
+    for side in (left, right):
+        if not isinstance(side.constant, list) if side.source is Source.CONSTANT else _base(side, scope) not in {BaseType.ARRAY, None}:
+            return False
+    one, other = _type_of(left, scope), _type_of(right, scope)
+    return _like(left, right, scope) and _comparable(one and one.of, other and other.of)
 
 
 def _matched(left: Operand, right: Operand, scope: _Scope) -> bool:
-    if _base(left, scope) not in {BaseType.STRING, None} or right.source is not Source.CONSTANT or not isinstance(right.constant, str):
+    if _base(left, scope) not in {BaseType.STRING, None} or right.source is not Source.CONSTANT:
         return False
-    try:
-        re2.compile(right.constant)
-    except re2.error:
-        return False
-    return True
+    return isinstance(right.constant, str) and linear(right.constant)
 
 
 _ORDER = (Operator.LESS, Operator.LESS_OR_EQUAL, Operator.GREATER_OR_EQUAL, Operator.GREATER)
@@ -312,6 +324,6 @@ _COMPARES: dict[Operator, Callable[[Operand, Operand, _Scope], bool]] = {
     Operator.EQUAL: _like,
     Operator.NOT_EQUAL: _like,
     Operator.IN: _listed,
-    Operator.INTERSECTS: _listed,
+    Operator.INTERSECTS: _shared,
     Operator.MATCHES: _matched,
 }

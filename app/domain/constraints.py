@@ -172,14 +172,22 @@ def _is_moment(value: str, base: BaseType) -> bool:
     return True
 
 
+def linear(pattern: str) -> bool:
+    """Whether it is a pattern of RE2, short enough, which matches in linear time."""
+    if len(pattern) > PATTERN_LENGTH:
+        return False
+    try:
+        re2.compile(pattern, options=_quiet)
+    except re2.error:
+        return False
+    return True
+
+
 def _regex(constraint: Constraint, _: DataType, path: str) -> Iterator[Violation]:
     pattern = constraint.pattern
     if not pattern or len(pattern) > PATTERN_LENGTH:
         yield REGEX_SAFE.broken(f"{path}.pattern", bound=PATTERN_LENGTH, value=len(pattern or ""))
-        return
-    try:
-        re2.compile(pattern, options=_quiet)
-    except re2.error:
+    elif not linear(pattern):
         yield REGEX_SAFE.broken(f"{path}.pattern", f"{pattern[:100]!r} is not valid RE2 syntax.", value=pattern[:100])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -9,11 +10,12 @@ import pytest
 
 import app.domain
 from app.domain.rules import REGISTRY
-from tests.domain import broken_objects, broken_texts, broken_types
+from tests.domain import broken_actions, broken_links, broken_objects, broken_texts, broken_types
 from tests.domain.counter_example import CounterExample
 from tests.worlds import World
 
-MODULES = (broken_objects, broken_texts, broken_types)
+RIDS = re.compile(r"ri\.[a-z0-9.-]+")
+MODULES = (broken_actions, broken_links, broken_objects, broken_texts, broken_types)
 CASES = [
     case
     for module in MODULES
@@ -29,7 +31,8 @@ def violations(case: CounterExample, operations) -> set[tuple[str, str]]:
     made = world.plan(operations, strict=case.strict, origin=case.origin)
     assert not made.conflicts
     assert not (made.violations and made.changes)
-    return {(each.rule, each.path) for each in made.violations}
+    by_rid = {rid: ref for ref, rid in made.refs.items()} | {rid: ref for ref, rid in world.refs.items()}
+    return {(each.rule, RIDS.sub(lambda found: f"{{{by_rid[found.group()]}}}", each.path)) for each in made.violations}
 
 
 # Proved elsewhere or not yet by a counter-example of its own: this list only shrinks.
