@@ -87,9 +87,6 @@ class Merging:
             value = self.merge(base.get(key, ABSENT), ours.get(key, ABSENT), theirs.get(key, ABSENT), join(path, key))
             if value is not ABSENT:
                 merged[key] = value
-        for key in base:
-            if key not in ours and key in theirs and merged.get(key, ABSENT) is ABSENT:
-                merged.pop(key, None)
         return merged
 
     def _items(self, base: tuple[Item, ...], ours: tuple[Item, ...], theirs: tuple[Item, ...], path: str) -> tuple[Item, ...]:
@@ -104,16 +101,16 @@ class Merging:
     def _order(self, base: list[str], ours: list[str], theirs: list[str], kept: set[str], path: str) -> list[str]:
         common = set(base) & set(ours) & set(theirs)
         one, two, three = (tuple(key for key in side if key in common) for side in (base, ours, theirs))
-        leading, following = (theirs, ours) if two in (one, three) else (ours, theirs)
-        if len({one, two, three}) == len((one, two, three)):
+        if len({one, two, three}) < len((one, two, three)):
+            leading, following = (theirs, ours) if two in (one, three) else (ours, theirs)
+        else:
             answer = self.answers.get(path, ABSENT)
             if answer is ABSENT:
                 self.conflicts.append((path, list(one), list(two), list(three)))
             leading, following = (ours, theirs) if answer is OURS else (theirs, ours)
             if isinstance(answer, (list, tuple)):
-                leading = [*answer, *(key for key in ours if key not in answer)]
-        order = [key for key in leading if key in kept]
-        return _woven(order, [key for key in following if key in kept])
+                leading, following = [key for key in answer if isinstance(key, str)], _woven(theirs, ours)
+        return _woven([key for key in dict.fromkeys(leading) if key in kept], [key for key in following if key in kept])
 
 
 def _woven(order: list[str], other: list[str]) -> list[str]:
@@ -142,13 +139,21 @@ def join(path: str, name: str) -> str:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Equal, and of equal types where JSON tells them apart (1 is not true)."""
+    """Equal, and of equal types where JSON tells them apart: 1 is not true, however deep."""
     if one is other:
         return True
     if isinstance(one, bool) is not isinstance(other, bool):
         return False
-    if isinstance(one, tuple) and isinstance(other, tuple):
+    if isinstance(one, Value):
+        return (
+            type(one) is type(other)
+            and one == other
+            and all(same(getattr(one, name), getattr(other, name)) for name in type(one).model_fields)
+        )
+    if isinstance(one, (tuple, list)) and isinstance(other, (tuple, list)):
         return len(one) == len(other) and all(same(left, right) for left, right in zip(one, other, strict=True))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
     return bool(one == other)
 
 
@@ -187,7 +192,7 @@ def plain(value: Any) -> Any:  # noqa: PLR0911 - one return a type
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every field path with its JSON value; items by identity, sets as one sorted list."""
+    """Every field path with its JSON value; items by identity, their order apart, sets as one list."""
     if isinstance(value, Value):
         for name in type(value).model_fields:
             yield from leaves(getattr(value, name), join(path, to_camel(name)))
@@ -205,8 +210,6 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 def difference(before: Value | None, after: Value | None) -> dict[str, tuple[Any, Any]]:
     """The field paths in which two definitions differ, each with both JSON values (None where it is absent)."""
     old, new = dict(leaves(before)) if before else {}, dict(leaves(after)) if after else {}
-    return {
-        path: (old.get(path), new.get(path))
-        for path in dict.fromkeys((*old, *new))
-        if not same(old.get(path), new.get(path)) and (old.get(path) or new.get(path) or path in old) and old.get(path) != new.get(path)
-    }
+    found = {path: (old.get(path), new.get(path)) for path in dict.fromkeys((*old, *new)) if not same(old.get(path), new.get(path))}
+    # A list of items that is empty on one side is told by its order alone.
+    return {path: sides for path, sides in found.items() if join(path, ORDER) not in found}

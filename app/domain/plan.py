@@ -18,6 +18,7 @@ from app.domain.definition import Edge, Name, NameKey
 from app.domain.deletion import Deletion
 from app.domain.entity import Change, Entity
 from app.domain.errors import MergeConflict, NameTaken, OmsError, StillReferenced, ValidationFailed, VersionConflict
+from app.domain.merge import same
 from app.domain.planning import Draft, Prepared, prepare
 from app.domain.position import following
 from app.domain.property import PropertyDefinition
@@ -165,7 +166,7 @@ def _changes(after: Mapping[str, Entity | None], prepared: Prepared, closure: Cl
                 yield Change(rid, before, None)
         elif before is None:
             yield Change(rid, None, entity)
-        elif before.definition != entity.definition:
+        elif not same(before.definition, entity.definition):
             yield Change(rid, before, replace(entity, version=before.version + 1))
 
 

@@ -198,8 +198,8 @@ def _settle(draft: Draft, prepared: Prepared, resolutions: list[Resolution], *, 
         if whole is not None and whole.choice is Choice.THEIRS:
             draft.dropped = True
             return
-        if whole is not None and whole.choice is Choice.OURS and not head.deleted:
-            return
+        if whole is not None and whole.choice is Choice.OURS:
+            return  # where they deleted it, it comes back
     if base is None or head is None or base.version == head.version:
         return
     if strict:

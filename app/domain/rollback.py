@@ -26,7 +26,7 @@ def _inverse(change: Change) -> Operation:
     if after is None:
         return Operation(Verb.CREATE, change.kind, change.rid, fields=old, restores=before.version + 1)
     new = after.definition.canonical()
-    fields: dict[str, Any] = {name: value for name, value in old.items() if new.get(name) != value or name not in new}
+    fields: dict[str, Any] = {name: value for name, value in old.items() if name not in new or not same(new[name], value)}
     fields |= dict.fromkeys(name for name in new if name not in old)
     return Operation(Verb.UPDATE, change.kind, change.rid, expected_version=after.version, fields=fields)
 
