@@ -21,6 +21,8 @@ Ontology = Annotated[str, typer.Option(help="The ontology by its apiName.")]
 Languages = Annotated[str, typer.Option("--language", help="Wished languages of Turtle labels, the best first, such as en,ko.")]
 Receipt = Annotated[Path | None, typer.Option("--receipt", help="Where every line of the receipt is written, as lines of JSON.")]
 Prune = Annotated[bool, typer.Option("--prune", help="Delete what a YAML or JSON file does not mention.")]
+Draft = Annotated[bool, typer.Option("--draft", help="Leave the change set open for review, as a protected ontology always does.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show plan and receipt, and store nothing.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="The file to write, in place of standard output.")]
 Format = Annotated[Written | None, typer.Option("--format", help="yaml, which is the default, or json.")]
@@ -37,13 +39,16 @@ def register(app: typer.Typer) -> None:
         receipt: Receipt = None,
         *,
         prune: Prune = False,
+        draft: Draft = False,
+        dry_run: DryRun = False,
         json: Json = False,
     ) -> None:
-        """Make the ontology of a file, by one merged change set."""
+        """Make the ontology of a file, by one change set."""
         from app.commands.importing import Import
         from app.settings import read
 
-        Import(file, ontology, languages=tuple(filter(None, language.split(","))), receipt=receipt, prune=prune, json=json)(read())
+        languages = tuple(filter(None, language.split(",")))
+        Import(file, ontology, languages, receipt, prune=prune, draft=draft, dry_run=dry_run, json=json)(read())
 
     @app.command("export")
     def export(ontology: Ontology = "main", form: Format = None, output: Output = None) -> None:

@@ -42,14 +42,15 @@ class Editing:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def apply(
+    async def apply(  # noqa: PLR0913 - a change set in one call has that many choices, all by name
         self, actor: Actor, ontology: str, operations: Sequence[Operation], *, title: str = "", description: str = "",
-        idempotency: Idempotency | None = None, dry_run: bool = False, origin: Origin = Origin.DIRECT,
+        idempotency: Idempotency | None = None, dry_run: bool = False, origin: Origin = Origin.DIRECT, review: bool = False,
     ) -> Merged:  # fmt: skip
         """Merge the operations as the next revision, all or none.
 
         Raises ValidationFailed, NameTaken, StillReferenced or VersionConflict with everything that is in the way, and
-        ReviewRequired where the ontology is protected; then nothing is stored.
+        ReviewRequired where the ontology is protected; then nothing is stored. What a file brings stays open for review
+        there, and everywhere with `review`: the change set of the answer is then OPEN, and its revision is the head's.
         """
         actor.require(Role.EDITOR)
         wanted = with_rids(checked(operations, origin))
@@ -59,16 +60,28 @@ class Editing:
             found = await change_sets.ontology_named(snapshot, ontology)
             if idempotency is not None and (stored := await _stored(snapshot, actor, idempotency)) is not None:
                 return stored
-            allowed(found, origin)
+            held = review or (origin in _BULK and found.settings.require_review)
+            allowed(found, Origin.EDIT if held else origin)
             plan = await planned(snapshot, found.rid, proposal)
-            epoch = await change_sets.epoch(snapshot) if dry_run else 0
+            epoch = await change_sets.epoch(snapshot) if dry_run or held else 0
         problem = plan.problem()
         if problem is not None:
             raise await self._or_answer(problem, actor, idempotency)
         envelope = _envelope(actor, found, wanted, title, description, origin)
-        if dry_run:
-            return Merged(envelope, found.rid, found.api_name, epoch, found.head_revision, plan.changes, dict(plan.refs))
+        if dry_run or held:
+            outcome = Merged(envelope, found.rid, found.api_name, epoch, found.head_revision, plan.changes, dict(plan.refs))
+            return outcome if dry_run else await self._for_review(actor, outcome, wanted)
         return await self._write(actor, found, proposal, plan, envelope, idempotency)
+
+    async def _for_review(self, actor: Actor, outcome: Merged, operations: Sequence[Operation]) -> Merged:
+        """The same change set, stored as it was planned and waiting for somebody else."""
+        made = replace(outcome.change_set, review=ReviewStatus.IN_REVIEW)
+        async with self._database.writing(long=True) as work:
+            await change_sets.insert(work, made, actor)
+            await change_sets.stage(work, made.rid, operations, actor)
+            await change_sets.log(work, made, "opened", actor)
+            await change_sets.log(work, made, "review_requested", actor, reviewers=[])
+        return replace(outcome, change_set=made)
 
     async def _write(
         self, actor: Actor, ontology: Ontology, proposal: Proposal, plan: Any, draft: ChangeSet, key: Idempotency | None

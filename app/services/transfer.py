@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from app.domain.actor import Actor, Role
-from app.domain.change_set import Operation, Origin
+from app.domain.change_set import ChangeSet, ChangeSetStatus, Operation, Origin
 from app.domain.closure import Closure
 from app.domain.errors import NotFound
-from app.domain.plan import plan
+from app.domain.plan import Plan, plan
 from app.persistence import change_sets, whole
 from app.persistence.background import off_loop, uncollected
-from app.persistence.merging import Merged, with_rids
+from app.persistence.merging import with_rids
+from app.services.editing import checked
 from app.transfer.document.reading import operations_of
 from app.transfer.document.writing import Writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from app.domain.entity import Change
     from app.persistence.database import Database
     from app.services.editing import Editing
     from app.services.ontologies import Ontologies
@@ -34,6 +37,26 @@ class Exported:
     writing: Writing
 
 
+class Outcome(StrEnum):
+    """What became of an import."""
+
+    MERGED = "MERGED"
+    IN_REVIEW = "IN_REVIEW"
+    PLANNED = "PLANNED"
+    UNCHANGED = "UNCHANGED"
+
+
+@dataclass(frozen=True)
+class Imported:
+    """An import's outcome, with what it changes; only what is stored has a change set, only what is merged a revision."""
+
+    outcome: Outcome
+    ontology: str  # its apiName
+    changes: tuple[Change, ...] = ()
+    change_set: ChangeSet | None = None
+    revision: int | None = None
+
+
 class Transfer:
     """Imports through the same write path as every edit."""
 
@@ -43,21 +66,30 @@ class Transfer:
         self._ontologies = ontologies
 
     async def import_(
-        self, actor: Actor, ontology: str, operations: Sequence[Operation], *, title: str = "", origin: Origin = Origin.IMPORT
-    ) -> Merged | None:
-        """Merge the operations as one revision; None where there are none, and then nothing is stored.
+        self, actor: Actor, ontology: str, operations: Sequence[Operation], *, title: str = "", origin: Origin = Origin.IMPORT,
+        review: bool = False, dry_run: bool = False,
+    ) -> Imported:  # fmt: skip
+        """Merge the operations as one revision, or open them for review where that is wished or the ontology is protected.
 
-        An ontology that does not exist is created for an Ontology Admin, once it is known that nothing stands in the way.
-        Raises ValidationFailed, NameTaken, StillReferenced, VersionConflict, ReviewRequired or ChangeSetTooLarge.
+        Without operations nothing is stored, and with `dry_run` nothing either. An ontology that does not exist is created
+        for an Ontology Admin, once it is known that nothing stands in the way.
+        Raises ValidationFailed, NameTaken, StillReferenced, VersionConflict or ChangeSetTooLarge.
         """
         actor.require(Role.EDITOR)
         if not operations:
-            return None
+            return Imported(Outcome.UNCHANGED, ontology)
         if not await self._exists(ontology):
             actor.require(Role.ADMIN)
-            await self._judged(operations)
+            judged = await self._judged(checked(operations, origin))
+            if dry_run:
+                return Imported(Outcome.PLANNED, ontology, judged.changes)
             await self._ontologies.create(actor, api_name=ontology, display_name=ontology)
-        return await self._editing.apply(actor, ontology, operations, title=title, origin=origin)
+        merged = await self._editing.apply(actor, ontology, operations, title=title, origin=origin, review=review, dry_run=dry_run)
+        if dry_run:
+            return Imported(Outcome.PLANNED, merged.ontology_name, merged.changes)
+        if merged.change_set.status is not ChangeSetStatus.MERGED:
+            return Imported(Outcome.IN_REVIEW, merged.ontology_name, merged.changes, merged.change_set)
+        return Imported(Outcome.MERGED, merged.ontology_name, merged.changes, merged.change_set, merged.revision)
 
     async def difference(self, actor: Actor, ontology: str, document: dict[str, Any], *, prune: bool = False) -> tuple[Operation, ...]:
         """What turns the ontology, or an empty one where there is none, into what the document says."""
@@ -89,7 +121,7 @@ class Transfer:
                 return False
         return True
 
-    async def _judged(self, operations: Sequence[Operation]) -> None:
+    async def _judged(self, operations: Sequence[Operation]) -> Plan:
         """Refuse what could not be merged into an empty ontology, before there is one."""
         named = with_rids(operations)
-        await off_loop(lambda: plan(named, {}, {}, Closure(), {}, strict=True, origin=Origin.IMPORT).or_raise(), len(named))
+        return await off_loop(lambda: plan(named, {}, {}, Closure(), {}, strict=True, origin=Origin.IMPORT).or_raise(), len(named))

@@ -67,6 +67,25 @@ async def test_pruning_deletes_what_the_file_does_not_mention(run, database, tmp
     assert (await run("export")).stdout == "format: oms-ontology/1\n"
 
 
+async def test_a_dry_run_shows_plan_and_receipt_and_stores_nothing(run, database):
+    result = await run("import", "people.ttl", "--ontology", "new", "--dry-run")
+    assert result.exit_code == 0, result.output
+    assert "Planned" in result.stdout
+    assert "nothing was stored" in result.stdout
+    answer = json.loads((await run("import", "people.ttl", "--dry-run", "--json")).stdout)
+    assert (answer["imported"], answer["outcome"], sum(answer["changes"].values()), answer["statements"]) == (False, "PLANNED", 8, 11)
+    assert await stored(database) == (0, 0, 1)
+
+
+async def test_a_draft_is_left_open_for_review_and_its_rid_is_told(run, database):
+    answer = json.loads((await run("import", "people.ttl", "--draft", "--json")).stdout)
+    assert (answer["outcome"], "revision" in answer) == ("IN_REVIEW", False)
+    assert await database.pool.fetchval("SELECT rid FROM change_set WHERE review = 'IN_REVIEW'") == answer["changeSet"]
+    result = await run("import", "people.ttl", "--draft")
+    assert "is open for review" in result.stdout
+    assert await stored(database) == (0, 2, 1)
+
+
 REFUSALS = {
     "a missing file": ("none.ttl", None, "none.ttl cannot be read: No such file or directory."),
     "a directory": ("folder.ttl", "directory", "folder.ttl cannot be read: Is a directory."),

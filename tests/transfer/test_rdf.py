@@ -82,6 +82,17 @@ def test_an_enumeration_is_a_value_type_with_its_members():
     assert (Code.INDIVIDUAL, "Green") in codes(made)
 
 
+def test_what_has_superclasses_is_a_class_whatever_else_it_is():
+    made = read(
+        ":Business a owl:Class . :Branch a owl:Class ; rdfs:subClassOf schema:Enumeration . :Dental a :Branch ; rdfs:subClassOf :Business ; "
+        "rdfs:label 'Dental' . :Legal a :Branch . schema:Enumeration a owl:Class ; rdfs:label 'Enumeration' ."
+    )
+    assert fields(made, "value-type:branch")["constraints"][0]["values"] == ["Dental", "Legal"]
+    assert fields(made, "object-type:Dental")["implements"] == [{"interface": "ref:interface:BusinessInterface"}]
+    assert {(Code.IMPLIED_TERM, "Dental"), (Code.INDIVIDUAL, "Legal")} & codes(made) == {(Code.IMPLIED_TERM, "Dental")}
+    assert [line.code for line in made.receipt.lines if line.statements] == [Code.ONTOLOGY_HEADER]
+
+
 @pytest.mark.parametrize(
     "turtle",
     [

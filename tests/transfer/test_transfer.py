@@ -11,7 +11,9 @@ from app.domain.ontology import OntologySettings
 from app.persistence.database import Database
 from app.services.editing import Editing
 from app.services.ontologies import Ontologies
-from app.services.transfer import Transfer
+from app.services.reviewing import Reviewing
+from app.services.settling import Settling
+from app.services.transfer import Imported, Outcome, Transfer
 from app.transfer.files import Form, read, written
 from tests import given
 
@@ -39,6 +41,11 @@ async def stored(database: Database) -> tuple[int, int, int]:
     return tuple(row)
 
 
+async def events(database: Database, change_set: str) -> list[str]:
+    rows = await database.pool.fetch("SELECT type FROM change_set_event WHERE change_set = $1 ORDER BY position", change_set)
+    return [row["type"] for row in rows]
+
+
 async def text_of(transfer: Transfer, ontology: str, form: Form = Form.YAML) -> str:
     exported = await transfer.export(given.VIEWER, ontology)
     return "".join(written(exported.writing, form))
@@ -47,7 +54,8 @@ async def text_of(transfer: Transfer, ontology: str, form: Form = Form.YAML) -> 
 async def test_an_import_is_one_change_set_and_one_revision(database, transfer):
     merged = await transfer.import_(given.EDITOR, "main", read(TURTLE, Form.TURTLE).operations, title="Import people.ttl")
 
-    assert (merged.revision, merged.change_set.origin, merged.change_set.title) == (1, Origin.IMPORT, "Import people.ttl")
+    assert (merged.outcome, merged.revision) == (Outcome.MERGED, 1)
+    assert (merged.change_set.origin, merged.change_set.title) == (Origin.IMPORT, "Import people.ttl")
     assert [change.kind for change in merged.changes].count(Kind.OBJECT_TYPE) == 2
     assert await stored(database) == (len(merged.changes), 1, 1)
 
@@ -60,7 +68,7 @@ async def test_what_is_exported_imports_to_the_same_into_another_ontology(databa
     operations = await transfer.difference(given.ADMIN, "copy", read(text.encode(), form))
     merged = await transfer.import_(given.ADMIN, "copy", operations)
 
-    assert merged.ontology_name == "copy"
+    assert merged.ontology == "copy"
     assert await text_of(transfer, "copy", form) == text
 
 
@@ -68,7 +76,7 @@ async def test_importing_what_is_there_stores_nothing(database, transfer):
     await transfer.import_(given.EDITOR, "main", read(TURTLE, Form.TURTLE).operations)
     before = await stored(database)
     operations = await transfer.difference(given.EDITOR, "main", read((await text_of(transfer, "main")).encode(), Form.YAML), prune=True)
-    assert await transfer.import_(given.EDITOR, "main", operations) is None
+    assert await transfer.import_(given.EDITOR, "main", operations) == Imported(Outcome.UNCHANGED, "main")
     assert await stored(database) == before
 
 
@@ -118,11 +126,50 @@ async def test_a_name_that_is_taken_is_said_and_nothing_is_stored(database, tran
     assert await stored(database) == before
 
 
-async def test_a_protected_ontology_takes_no_import_without_a_review(database, transfer):
+async def test_an_import_into_a_protected_ontology_stays_open_for_review_until_somebody_else_approves_it(database, transfer):
+    await Ontologies(database).create(given.ADMIN, api_name="safe", display_name="Safe", settings=OntologySettings(require_review=True))
+    imported = await transfer.import_(given.ADMIN, "safe", read(TURTLE, Form.TURTLE).operations, title="People")
+
+    assert (imported.outcome, imported.revision, len(imported.changes)) == (Outcome.IN_REVIEW, None, 8)
+    assert (await stored(database))[:2] == (0, 1)
+    found = await database.pool.fetchrow("SELECT * FROM change_set")
+    assert (found["rid"], found["status"], found["review"], found["origin"]) == (imported.change_set.rid, "OPEN", "IN_REVIEW", "IMPORT")
+    assert await events(database, found["rid"]) == ["opened", "review_requested"]
+
+    await Reviewing(database).review(given.EDITOR, found["rid"], approve=True)
+    merged = await Settling(database).merge(given.ADMIN, found["rid"])
+    assert (merged.revision, len(merged.changes)) == (1, 8)
+
+
+async def test_a_direct_write_to_a_protected_ontology_is_still_refused(database):
     await Ontologies(database).create(given.ADMIN, api_name="safe", display_name="Safe", settings=OntologySettings(require_review=True))
     with pytest.raises(ReviewRequired):
-        await transfer.import_(given.ADMIN, "safe", read(TURTLE, Form.TURTLE).operations)
+        await Editing(database).apply(given.ADMIN, "safe", [given.type_group()])
     assert (await stored(database))[:2] == (0, 0)
+
+
+async def test_a_draft_stays_open_for_review_anywhere_and_merges_later(database, transfer):
+    imported = await transfer.import_(given.ADMIN, "new", read(TURTLE, Form.TURTLE).operations, review=True)
+    assert (imported.outcome, imported.ontology, await stored(database)) == (Outcome.IN_REVIEW, "new", (0, 1, 2))
+    assert (await Settling(database).merge(given.ADMIN, imported.change_set.rid)).revision == 1
+
+
+@pytest.mark.parametrize("ontology", ["main", "safe", "new"])
+async def test_a_dry_run_tells_the_changes_and_stores_nothing(database, transfer, ontology: str):
+    await Ontologies(database).create(given.ADMIN, api_name="safe", display_name="Safe", settings=OntologySettings(require_review=True))
+    operations = read(TURTLE, Form.TURTLE).operations
+    planned = await transfer.import_(given.ADMIN, ontology, operations, dry_run=True, review=ontology == "main")
+    assert (planned.outcome, planned.ontology, len(planned.changes), planned.change_set) == (Outcome.PLANNED, ontology, 8, None)
+    with pytest.raises(ValidationFailed):
+        await transfer.import_(given.ADMIN, ontology, [*operations, given.type_group(colour="red")], dry_run=True)
+    assert await stored(database) == (0, 0, 2)
+
+
+async def test_a_draft_that_breaks_a_rule_is_refused_like_any_import(database, transfer):
+    for ontology in ("main", "new"):
+        with pytest.raises(ValidationFailed):
+            await transfer.import_(given.ADMIN, ontology, [given.type_group(colour="red")], review=True)
+    assert await stored(database) == (0, 0, 1)
 
 
 async def test_a_file_that_is_no_map_is_refused(database, transfer):

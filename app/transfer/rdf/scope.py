@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from app.transfer.rdf.facts import Facts
 
+_KINDS = CLASSES | PROPERTIES | DATATYPES | ANNOTATION_PROPERTIES
+
 
 @dataclass
 class Scope:
@@ -80,8 +82,9 @@ def scope_of(facts: Facts) -> Scope:
     declared = _declared(facts)
     scope = Scope(_home(facts, declared))
     own = {iri for iri in declared if _is_own(iri, scope.home, facts)}
+    subclasses = {iri for iri in own if not _KINDS & set(facts.types(iri))}
     implied = _implied(facts, scope.home, declared)
-    classes = {iri for iri in own if CLASSES & set(facts.types(iri))} | implied
+    classes = {iri for iri in own if CLASSES & set(facts.types(iri))} | subclasses | implied
     datatypes = _datatypes(facts, own, classes)
     classes -= datatypes | set(BASE_TYPES)
     classes -= {iri for iri in classes if _is_metaclass(facts, iri)}
@@ -94,14 +97,20 @@ def scope_of(facts: Facts) -> Scope:
     scope.enumerations = _enumerations(facts, scope, classes)
     scope.object_types = sorted(classes - set(scope.enumerations))
     scope.settle()
-    for iri in sorted(implied & set(scope.object_types)):
-        facts.tally.add(Code.IMPLIED_TERM, str(iri), "It is used as a class and declared nowhere; it became an object type.")
+    for iri in scope.object_types:
+        if iri in implied or iri in subclasses:
+            why = "It is used as a class and declared nowhere" if iri in implied else "It has superclasses and is declared no class"
+            facts.tally.add(Code.IMPLIED_TERM, str(iri), f"{why}; it became an object type.")
     return scope
 
 
 def _declared(facts: Facts) -> list[URIRef]:
-    kinds = CLASSES | PROPERTIES | DATATYPES | ANNOTATION_PROPERTIES
-    return [iri for iri in facts.subjects() if kinds & set(facts.types(iri)) and namespace_of(iri) not in BUILT_IN_NAMESPACES]
+    """What the file says is a class, a property or a datatype; what has superclasses is a class by that (RDFS, 3.4)."""
+    return [
+        iri
+        for iri in facts.subjects()
+        if namespace_of(iri) not in BUILT_IN_NAMESPACES and (_KINDS & set(facts.types(iri)) or facts.things(iri, RDFS.subClassOf))
+    ]
 
 
 def _home(facts: Facts, declared: list[URIRef]) -> str:
