@@ -18,6 +18,7 @@ from app.persistence.tail import Tail
 from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
 from app.services.live import Live
+from app.services.locks import Locks
 from app.services.ontologies import Ontologies
 from app.web.authentication import Authentication
 from app.web.origins import Origins
@@ -74,6 +75,7 @@ async def opened(settings: Settings) -> AsyncIterator[World]:
             editing=Editing(database),
             change_sets=ChangeSets(database),
             ontologies=Ontologies(database),
+            locks=Locks(database),
             live=Live(tail, database, resume_events=limits.resume_events),
         )
         shared = Shared(database, services, Cursors(settings.cursor_secret), limits, release=RELEASE)

@@ -20,6 +20,7 @@ from app.persistence.tail import Tail
 from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
 from app.services.live import Live
+from app.services.locks import Locks
 from app.services.ontologies import Ontologies
 from app.web.authentication import Authentication
 from app.web.origins import Origins
@@ -49,7 +50,7 @@ async def serving(url: str) -> AsyncIterator[tuple[int, Callable[[], Awaitable[f
         tail = await stack.enter_async_context(Tail.opened(url, database))
         live = Live(tail, database, resume_events=limits.resume_events)
 
-        services = Services(Editing(database), ChangeSets(database), Ontologies(database), live)
+        services = Services(Editing(database), ChangeSets(database), Ontologies(database), Locks(database), live)
         contexts = Shared(database, services, Cursors("a secret of the bench"), limits).open_context
         execution = Execution(schema(), limits, contexts, lambda *_: None)
         endpoint = SocketEndpoint(execution, contexts, Authentication(Anybody()), limits, Origins(()))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from strawberry.dataloader import DataLoader
 
+from app.persistence import leases
 from app.persistence.reads import change_sets, entities, history, ontologies
 from app.persistence.reads.pages import NOTHING, Rows, Source, pages, totals
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from asyncpg import Record
 
     from app.domain.kind import Kind
+    from app.domain.lease import Lease
     from app.persistence.database import Snapshot
     from app.persistence.reads.selection import At, Selection
 
@@ -55,11 +57,12 @@ class Loaders:
         self.versions = self._plain(entities.versions)
         self.merges = self._plain(history.merges)
         self.change_sets = self._plain(change_sets.by_rid)
+        self.locks: DataLoader[str, Lease | None] = self._plain(leases.held)
         self.ontologies = self._plain(ontologies.by_rid)
         self.ontology_names = self._plain(ontologies.by_name)  # by lower-cased name
 
-    def _plain(self, read: Callable[[Snapshot, Sequence[K]], Awaitable[dict[K, Any]]]) -> DataLoader[K, Record | None]:
-        async def load(keys: list[K]) -> list[Record | None]:
+    def _plain(self, read: Callable[[Snapshot, Sequence[K]], Awaitable[dict[K, Any]]]) -> DataLoader[K, Any]:
+        async def load(keys: list[K]) -> list[Any]:
             found = await read(self._snapshot, keys)
             return [found.get(key) for key in keys]
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from app.services.change_sets import ChangeSets
     from app.services.editing import Editing
     from app.services.live import Live
+    from app.services.locks import Locks
     from app.services.ontologies import Ontologies
     from resolvers.transport.answer import RequestFacts
 
@@ -41,6 +42,7 @@ class Services:
     editing: Editing
     change_sets: ChangeSets
     ontologies: Ontologies
+    locks: Locks
     live: Live | None = None  # only where subscriptions are served
 
 
@@ -132,7 +134,7 @@ class Context:
         revision = point if isinstance(point, int) else await ontologies.at_time(self.snapshot, at.ontology, point)
         if revision > at.head:
             raise NotFound("revision", str(revision))
-        return at.back(revision)
+        return at.back(revision)._replace(asked=True)
 
     async def catch_up(self, wanted: Mapping[str, tuple[int, int]]) -> None:
         """Wait briefly until each ontology is where the caller has seen it; else UNAVAILABLE."""

@@ -9,6 +9,7 @@ from resolvers.mutations.change_set import ChangeSetMutations
 from resolvers.mutations.changes import ChangesMutations
 from resolvers.mutations.interface import InterfaceMutations
 from resolvers.mutations.link_type import LinkTypeMutations
+from resolvers.mutations.lock import LockMutations
 from resolvers.mutations.object_type import ObjectTypeMutations
 from resolvers.mutations.ontology import OntologyMutations
 from resolvers.mutations.property import PropertyMutations
@@ -30,5 +31,6 @@ class Mutation(
     ChangesMutations,
     ChangeSetMutations,
     OntologyMutations,
+    LockMutations,
 ):
     pass

@@ -12,6 +12,7 @@ from app.services.live import Live
 from resolvers.authorization import requires
 from resolvers.subscriptions.change_set_changed import ChangeSetChanged, ChangeSetEventFilter
 from resolvers.subscriptions.feed import Feed
+from resolvers.subscriptions.locks_changed import LocksChanged
 from resolvers.subscriptions.ontology_changed import OntologyChanged
 
 After = Annotated[
@@ -60,6 +61,13 @@ class Subscription:
     ) -> AsyncIterator[ChangeSetChanged]:
         wants = (filter or ChangeSetEventFilter()).wants()
         return _feed(Feed(await _live(info).change_sets(ontology, after), ChangeSetChanged.of, wants))
+
+    @strawberry.subscription(
+        description="Who holds what in an ontology: all of it first, then what changes. A lock that lapses is told within seconds.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def locks_changed(self, info: strawberry.Info[Any], ontology: OntologyName = "main") -> AsyncIterator[LocksChanged]:
+        return _feed(Feed(await _live(info).locks(ontology), LocksChanged.of))
 
 
 def _live(info: strawberry.Info[Any]) -> Live:

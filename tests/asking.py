@@ -10,6 +10,7 @@ from app.limits import Limits
 from app.persistence.database import Database
 from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
+from app.services.locks import Locks
 from app.services.ontologies import Ontologies
 from resolvers.context import Context, Services, Shared
 from resolvers.cursors import Cursors
@@ -26,7 +27,7 @@ class Asking:
     """One process's schema over one database; `statements` is what the last answer took."""
 
     def __init__(self, database: Database, limits: Limits = GENEROUS) -> None:
-        services = Services(Editing(database), ChangeSets(database), Ontologies(database))
+        services = Services(Editing(database), ChangeSets(database), Ontologies(database), Locks(database))
         self.shared = Shared(database, services, Cursors(SECRET), limits, release="test")
         self.faults: list[BaseException] = []
         self.statements = 0

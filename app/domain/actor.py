@@ -33,6 +33,7 @@ class Actor:
     request_id: str = ""
     traceparent: str | None = None
     expires_at: float | None = None  # seconds since 1970, when the token ends
+    lock_tokens: tuple[int, ...] = ()  # of the edit locks that the request writes under
 
     def may(self, role: Role) -> bool:
         """Whether any of the actor's roles includes the wanted one."""

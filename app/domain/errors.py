@@ -224,14 +224,14 @@ class ReviewRequired(OmsError):
 
 
 class Locked(OmsError):
-    """Somebody else holds the lock of an entity."""
+    """Somebody else holds the lock of an entity; `holder` and `until` say who and how long at most."""
 
     code = ErrorCode.LOCKED
     status = 409
 
 
 class Fenced(OmsError):
-    """The lock's token is older than one that was handed out later."""
+    """The lock's token is not the newest of its entity: it was given up, broken or taken by somebody else."""
 
     code = ErrorCode.FENCED
     status = 409

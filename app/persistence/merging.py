@@ -12,7 +12,7 @@ from app.domain.merge import Conflict
 from app.domain.plan import Plan, judge
 from app.domain.planning import prepare
 from app.domain.rid import mint
-from app.persistence import change_sets, neighbourhood, store
+from app.persistence import change_sets, leases, neighbourhood, store
 from app.persistence.background import off_loop, uncollected
 from app.persistence.tables import LAST
 
@@ -196,6 +196,7 @@ async def _merge(
         change_set = await envelope(work, Turn(locked, revision, at))
         changes = store.settled(plan.changes, revision, at, actor)
         counts = await store.store(work, ontology.rid, revision, at, actor, change_set.rid, changes)
+        await leases.guard(work, actor, {each.rid for each in proposal.operations} | {each.rid for each in changes})
         await store.record_revision(work, ontology.rid, revision, at, actor, change_set.rid, counts)
         merged = Merged(change_set, ontology.rid, ontology.api_name, await change_sets.epoch(work), revision, changes, dict(plan.refs))
         if before_commit is not None:

@@ -11,8 +11,26 @@ from app.persistence.log import Cursor, Entry, Log, entries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any, Protocol
 
     from app.persistence.database import Database
+
+    class Followed(Protocol):
+        """What can be followed: a log, or a state."""
+
+        @property
+        def cursor(self) -> Cursor:
+            """The newest event."""
+
+        async def beyond(self, cursor: Cursor) -> None:
+            """Wait until there is more than the cursor has seen."""
+
+        async def after(self, cursor: Cursor) -> Sequence[Any]:
+            """What follows the cursor; each event has a `position` and a `cursor`."""
+
+        def check(self, cursor: Cursor) -> None:
+            """Refuse a cursor that is not of this."""
+
 
 RING = 1_024  # newest events kept of each log
 PAGE = 256  # older events read at once

@@ -20,6 +20,7 @@ from app.domain.errors import NotFound, Unavailable
 from app.persistence.database import LOG_CHANNEL, prepare
 from app.persistence.log import Log, ends, entries
 from app.persistence.stream import Stream
+from app.persistence.watch import STATE_CHANNEL
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from app.persistence.database import Database
     from app.persistence.log import Ends
+    from app.persistence.watch import Watch
 
 POLL_SECONDS = 2.0
 READ_SECONDS = 5.0
@@ -43,6 +45,7 @@ class Tail:
 
     def __init__(self, url: str, database: Database, *, poll_seconds: float = POLL_SECONDS) -> None:
         self.epoch = 0
+        self.watches: list[Watch[Any]] = []  # what is looked at whenever the log is
         self._url = url
         self._database = database
         self._poll_seconds = poll_seconds
@@ -134,7 +137,8 @@ class Tail:
                 )
                 try:
                     await prepare(connection)
-                    await connection.add_listener(LOG_CHANNEL, self._notified)
+                    for channel in (LOG_CHANNEL, STATE_CHANNEL):
+                        await connection.add_listener(channel, self._notified)
                     connection.add_termination_listener(self._notified)
                     await self._read(connection)
                     failures = 0
@@ -164,6 +168,8 @@ class Tail:
             self._know(found)
             for kind in Log:
                 await self._extend(connection, kind, found)
+            for watch in self.watches:
+                await watch.look(connection)
             self._looks += 1
         finally:
             self._looking = 0

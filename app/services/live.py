@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import CursorExpired, NotFound
-from app.persistence.log import Cursor, Log, ontology_of_change_set
+from app.persistence import leases
+from app.persistence.log import GREATEST, Cursor, Log, ontology_of_change_set
+from app.persistence.watch import BEGINNING, Watch
 
 if TYPE_CHECKING:
+    from app.domain.lease import Lease
     from app.persistence.database import Database
-    from app.persistence.stream import Stream
+    from app.persistence.stream import Followed
     from app.persistence.tail import Tail
 
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """A log to follow, after what the client has seen; without a cursor from now on."""
+    """A log or a state to follow, after what the client has seen; without a cursor from now on."""
 
-    stream: Stream
+    stream: Followed
     cursor: Cursor | None
     limit: int  # events that a client may be behind
 
 
 class Live:
-    """Opens the logs for subscribers."""
+    """Opens the logs, and what has no log, for subscribers."""
 
     def __init__(self, tail: Tail, database: Database, *, resume_events: int) -> None:
         self.tail = tail
         self._database = database
         self._limit = resume_events
+        self._locks: Watch[dict[str, Lease]] = Watch(leases.of_ontologies, {})
+        tail.watches.append(self._locks)
 
     async def merges(self, ontology: str, after: str | None = None) -> Following:
         """An ontology's revisions, by its API name."""
@@ -46,6 +51,16 @@ class Live:
         if ontology is None:
             raise NotFound("change set", rid[:120])
         return await self._following(Log.CHANGE_SETS, ontology, after)
+
+    async def locks(self, ontology: str) -> Following:
+        """Who holds what in an ontology, by its API name: all of it first, then what changes."""
+        return await self._watching(self._locks, await self.tail.ontology(ontology))
+
+    async def _watching(self, watch: Watch[Any], key: str) -> Following:
+        stream = watch.stream(key)
+        if not stream.known:
+            await self.tail.caught_up()
+        return Following(stream, BEGINNING, GREATEST)
 
     async def _following(self, log: Log, ontology: str, after: str | None) -> Following:
         cursor = None if after is None else Cursor.parse(after)

@@ -14,7 +14,7 @@ from app.domain.merge import Conflict, difference
 from app.domain.planning import prepare
 from app.domain.rid import mint_change_set
 from app.domain.rollback import inverse
-from app.persistence import blockers, change_sets, impact, neighbourhood, replay
+from app.persistence import blockers, change_sets, impact, leases, neighbourhood, replay
 from app.persistence.merging import Merged, Proposal, Turn, merge, planned
 from app.services.editing import allowed, checked_title
 from app.services.staging import opened
@@ -180,6 +180,7 @@ class Settling:
         async with self._database.writing() as work:
             await change_sets.insert(work, outcome.change_set, actor)
             await change_sets.stage(work, outcome.change_set.rid, operations, actor)
+            await leases.guard(work, actor, (each.rid for each in operations))
             await change_sets.log(work, outcome.change_set, "opened", actor)
         return outcome
 

@@ -26,7 +26,7 @@ from app.domain.planning import parse
 from app.domain.rid import REF, mint_change_set, well_formed
 from app.domain.text import DESCRIPTION, nfc, refused_character
 from app.domain.value import unstorable
-from app.persistence import change_sets, neighbourhood
+from app.persistence import change_sets, leases, neighbourhood
 from app.persistence.merging import with_rids
 from app.services.editing import checked_title
 
@@ -121,6 +121,7 @@ class Staging:
             made = replace(made, operation_count=len(staged))
             await change_sets.insert(work, made, actor)
             await change_sets.stage(work, made.rid, staged, actor)
+            await leases.guard(work, actor, (each.rid for each in staged))
             await change_sets.log(work, made, "opened", actor)
         return made
 
@@ -136,6 +137,7 @@ class Staging:
             staged = await self._staged(work, found, operations)
             position = await change_sets.last_position(work, rid)
             done = await change_sets.stage(work, rid, staged, actor, after=position)
+            await leases.guard(work, actor, (each.rid for each in staged))
             return {"operation_count_by": len(done)}, done
 
         return await self._edit(actor, rid, "staged", change, expected_version)
@@ -158,6 +160,7 @@ class Staging:
                 cascade=before.cascade if cascade is None else cascade,
             )
             await change_sets.amend(work, rid, checked_shape(after, 0))
+            await leases.guard(work, actor, (after.rid,))
             return {}, None
 
         return (await self._edit(actor, rid, "amended", change, expected_version))[0]

@@ -15,6 +15,7 @@ from app.web.rest.bulk import Bulk
 from app.web.rest.change_sets import ChangeSetPaths
 from app.web.rest.entities import Entities
 from app.web.rest.face import rest_paths
+from app.web.rest.locks import LockPaths
 from app.web.rest.schemas import RID, TEXT, ref, schemas
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from app.web.rest.face import Path
     from app.web.rest.promises import Promise
-    from app.web.rest.schemas import Schema
+from app.web.rest.schemas import Schema
 
 VERSION = "1.0.0"
 REFUSALS = {
@@ -80,7 +81,7 @@ def openapi_route() -> Route:
 
 
 def _paths() -> list[Path]:
-    return rest_paths(UNKEPT, UNKEPT, UNKEPT, 100)
+    return rest_paths(UNKEPT, UNKEPT, UNKEPT, UNKEPT, 100)
 
 
 def _path(path: Path) -> dict[str, Any]:
@@ -122,6 +123,8 @@ def _promise(handler: Any) -> Promise:
             return promises.of_bulk()[handler.__name__]
         case ChangeSetPaths():
             return promises.of_change_sets()[handler.__name__]
+        case LockPaths():
+            return promises.of_locks()[handler.__name__]
         case AuditLog():
             return promises.of_audit_log()[handler.__name__]
         case _:
@@ -136,6 +139,9 @@ def _parameters(promise: Promise) -> list[dict[str, Any]]:
         made.append(
             {"name": "Idempotency-Key", "in": "header", "schema": key, "description": "The same request again is answered like the first."}
         )
+    if promise.locked:
+        tokens = {**TEXT, "pattern": "^[0-9]{1,18}(, [0-9]{1,18})*$"}
+        made.append({"name": "OMS-Lock-Token", "in": "header", "schema": tokens, "description": "The edit locks that it is done under."})
     if promise.versioned:
         tag = {**TEXT, "pattern": '^"[1-9][0-9]{0,8}"$'}
         made.append({"name": "If-Match", "in": "header", "schema": tag, "description": "The version that the author looked at."})

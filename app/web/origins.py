@@ -20,6 +20,7 @@ REQUEST_HEADERS = (
     "Apollo-Require-Preflight",
     "Idempotency-Key",
     "If-None-Match",
+    "OMS-Lock-Token",
     "OMS-Min-Revision",
     "Traceparent",
     "X-OMS-Preflight",

@@ -6,6 +6,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from resolvers.enums import Choice
+from resolvers.inputs.lock import UnderLocks
 from resolvers.inputs.operation import OperationInput, holding_operations
 from resolvers.inputs.words import absent, needed
 
@@ -23,7 +24,7 @@ class OfOpenChangeSetInput(OfChangeSetInput):
 
 @holding_operations
 @strawberry.input(description="Opens a change set.")
-class OpenChangeSetInput:
+class OpenChangeSetInput(UnderLocks):
     client_mutation_id: str | None = absent("Sent back unchanged.")
     ontology: str = strawberry.field(description="The apiName of the ontology.", default="main")
     title: str = needed("What it is about, in 1 to 200 characters.")
@@ -35,12 +36,12 @@ class OpenChangeSetInput:
 
 @holding_operations
 @strawberry.input(description="Adds operations to a change set.")
-class StageOperationsInput(OfOpenChangeSetInput):
+class StageOperationsInput(OfOpenChangeSetInput, UnderLocks):
     operations: list[OperationInput] = needed("They go after those that are there; a change set holds at most 10,000.")
 
 
 @strawberry.input(description="Replaces the words of one operation.")
-class AmendOperationInput(OfOpenChangeSetInput):
+class AmendOperationInput(OfOpenChangeSetInput, UnderLocks):
     operation_id: strawberry.ID = needed("The operation.")
     fields: JSON | None = absent("The new words, in place of all those before: as JSON, in the form of the definition.")
     expected_entity_version: int | None = absent("The version of the entity that its author looked at now, for example after a conflict.")
@@ -95,7 +96,7 @@ class ResolutionInput:
 
 
 @strawberry.input(description="Merges a change set.")
-class MergeChangeSetInput(OfOpenChangeSetInput):
+class MergeChangeSetInput(OfOpenChangeSetInput, UnderLocks):
     resolutions: list[ResolutionInput] | None = absent("Answers to the conflicts of an earlier try.")
     dry_run: bool = strawberry.field(description="Whether only to tell what would happen.", default=False)
 
@@ -106,6 +107,6 @@ class CloseChangeSetInput(OfOpenChangeSetInput):
 
 
 @strawberry.input(description="Undoes a merged change set.")
-class RollbackChangeSetInput(OfChangeSetInput):
+class RollbackChangeSetInput(OfChangeSetInput, UnderLocks):
     title: str | None = absent("How the new change set is called; up to 200 characters.")
     dry_run: bool = strawberry.field(description="Whether only to tell what would happen.", default=False)

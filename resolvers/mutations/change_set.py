@@ -28,6 +28,7 @@ from resolvers.inputs.change_set import (
     StageOperationsInput,
     ValidateChangeSetInput,
 )  # fmt: skip
+from resolvers.inputs.lock import under
 from resolvers.inputs.operation import operations
 from resolvers.mutations.payloads import Written
 from resolvers.mutations.writing import Info, Outcome, given, known_rid, merged_or_problem, mutation, ontology_name, told
@@ -105,7 +106,7 @@ class ChangeSetMutations:
         first = given(input.operations) or []
         wanted = await off_loop(lambda: operations(first), len(first))
         work = _service(info).open(
-            info.context.actor,
+            under(info.context.actor, input),
             ontology_name(input.ontology),
             title=input.title,
             description=given(input.description) or "",
@@ -119,7 +120,7 @@ class ChangeSetMutations:
     @mutation("Add operations to a change set. What is sent without `expectedVersion` is based on the entity as it is now.")
     async def stage_operations(self, info: Info, input: StageOperationsInput) -> StageOperationsResult:
         wanted = await off_loop(lambda: operations(input.operations), len(input.operations))
-        work = _service(info).stage(info.context.actor, _rid(input), wanted, expected_version=given(input.expected_version))
+        work = _service(info).stage(under(info.context.actor, input), _rid(input), wanted, expected_version=given(input.expected_version))
 
         def payload(found: tuple[ChangeSet, list[DomainOperation]]) -> StageOperationsPayload:
             after, staged = found
@@ -138,7 +139,7 @@ class ChangeSetMutations:
         if fields is not None and not isinstance(fields, dict):
             raise BadInput("fields is an object.", path="fields")
         work = _service(info).amend(
-            info.context.actor,
+            under(info.context.actor, input),
             _rid(input),
             input.operation_id,
             fields=fields,
@@ -214,7 +215,7 @@ class ChangeSetMutations:
             Resolution(each.rid, each.path, each.choice, each.theirs_version, given(each.value)) for each in given(input.resolutions) or ()
         ]
         work = _service(info).merge(
-            info.context.actor,
+            under(info.context.actor, input),
             _rid(input),
             expected_version=given(input.expected_version),
             resolutions=resolutions,
@@ -231,7 +232,7 @@ class ChangeSetMutations:
 
     @mutation("Undo a merged change set by a new one that keeps what came later, or name the change sets that stand in the way.")
     async def rollback_change_set(self, info: Info, input: RollbackChangeSetInput) -> RollbackChangeSetResult:
-        work = _service(info).rollback(info.context.actor, _rid(input), title=given(input.title) or "", dry_run=input.dry_run)
+        work = _service(info).rollback(under(info.context.actor, input), _rid(input), title=given(input.title) or "", dry_run=input.dry_run)
         found: RollbackChangeSetResult = await _merged(info, input, work, RollbackChangeSetPayload, dry_run=input.dry_run)
         return found
 

@@ -21,6 +21,7 @@ from app.persistence.background import off_loop
 from app.persistence.idempotency import Idempotency
 from app.persistence.reads.whereabouts import whereabouts
 from resolvers.authorization import requires
+from resolvers.inputs.lock import UnderLocks, under
 from resolvers.inputs.words import Words, absent, needed
 from resolvers.mutations.payloads import Written, as_of
 from resolvers.results import Telling, note_status
@@ -37,7 +38,7 @@ LONGEST_KEY = 255  # characters of an idempotency key
 
 
 @strawberry.input(description="What every write may carry.")
-class WriteInput:
+class WriteInput(UnderLocks):
     client_mutation_id: str | None = absent("Sent back unchanged.")
     idempotency_key: str | None = absent("A second request with the same key and the same input is answered like the first; for 24 hours.")
 
@@ -124,7 +125,7 @@ async def write(
     made, refs = await off_loop(lambda: minted(operations), len(operations))
     return await merged_or_problem(
         context,
-        context.services.editing.apply(context.actor, ontology, made, title=title, idempotency=key, dry_run=dry_run),
+        context.services.editing.apply(under(context.actor, sent), ontology, made, title=title, idempotency=key, dry_run=dry_run),
         ontology,
         refs,
     )

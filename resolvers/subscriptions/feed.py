@@ -1,22 +1,22 @@
-"""What a subscription's resolver returns: a log, where to begin, which of its events are wanted and what they look like."""
+"""What a subscription's resolver returns: a log or a state, where to begin, which of its events are wanted and what they look like."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
-    from app.persistence.log import Cursor, Entry
+    from app.persistence.log import Cursor
     from app.services.live import Following
 
 Event = TypeVar("Event")
 
 
 class Feed(Generic[Event]):
-    """Iterated over, it follows the log for one subscriber; the sockets' groups read its parts and follow it for many."""
+    """Iterated over, it follows it for one subscriber; the groups read its parts and follow it for many."""
 
-    def __init__(self, following: Following, event: Callable[[Entry], Event], wants: Callable[[Entry], bool] = lambda _: True) -> None:
+    def __init__(self, following: Following, event: Callable[[Any], Event], wants: Callable[[Any], bool] = lambda _: True) -> None:
         self.stream = following.stream
         self.cursor: Cursor | None = following.cursor
         self.limit = following.limit

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 import strawberry
 
 from app.domain import definition as words
+from app.domain.errors import BadInput
 from app.persistence.reads import entities, history
 from app.persistence.reads.selection import EVERYTHING, Field, Order, Test
 from resolvers.enums import Kind, Status
 from resolvers.paging import After, Before, Connection, First, Last, List, Paging, connection
 from resolvers.scalars import Revision, Rid
 from resolvers.types.reading import Read, leaf, listed, part
-from resolvers.types.refs import EntityChangeRef, OntologyRef, UsageConnectionRef
+from resolvers.types.refs import EditLockRef, EntityChangeRef, OntologyRef, UsageConnectionRef
 
 if TYPE_CHECKING:
     from app.domain import entity as domain
@@ -86,6 +87,14 @@ class Entity(Node, Read):
         changes = List(history.OF_ENTITY, self.rid, self._at, Order.AGE, descending=True)
         return await connection(info, changes, Paging(first, after, last, before), change)
 
+    @strawberry.field(description="Who is editing it now; null where nobody holds it. It has no past, so below `asOf` it is refused.")
+    async def lock(self, info: strawberry.Info[Any]) -> EditLockRef | None:
+        from resolvers.types.lock import EditLock
+
+        refuse_past("lock", self._at)
+        lease = await info.context.loaders.locks.load(self.rid)
+        return None if lease is None else EditLock.of(lease)
+
     @strawberry.field(
         description="What refers to it, by kind and name: each reference with the way it refers and the place where it stands. "
         "That properties belong to their object type is not counted."
@@ -119,6 +128,12 @@ def kind(model: type[words.Definition], *, description: str, name: str | None = 
         return made
 
     return declared
+
+
+def refuse_past(name: str, at: At) -> None:
+    """BadInput where the client asked for the past of what has none."""
+    if at.asked:
+        raise BadInput(f"{name} is not made of definitions: it has no past to read with asOf.", path="asOf")
 
 
 def entity(record: Mapping[str, Any], at: At | None) -> Entity:

@@ -11,7 +11,7 @@ import strawberry
 from app.domain.actor import Role
 from app.domain.errors import BadInput, Forbidden, ListTooLong
 from app.domain.kind import Kind as Kinds
-from app.persistence.reads import audit, change_sets, entities, history
+from app.persistence.reads import audit, change_sets, entities, history, locks
 from app.persistence.reads.entities import of_kind
 from app.persistence.reads.selection import All, Field, Order, Test
 from dataloaders.loaders import Named
@@ -29,6 +29,7 @@ from resolvers.types.history import EntityChange, MergedRevision, change, merged
 from resolvers.types.interface import Interface
 from resolvers.types.link_type import LinkType
 from resolvers.types.lists import entities_of
+from resolvers.types.lock import EditLock, lock
 from resolvers.types.object_type import ObjectType
 from resolvers.types.property import Property
 from resolvers.types.shared_property import SharedProperty
@@ -202,6 +203,14 @@ class Ontology(Node):
         order, descending = (Order.UPDATED_AT, True) if order_by is None else (order_by.order, order_by.descending)
         listed = List(change_sets.CHANGE_SETS, self.rid, None, order, descending, where(filter), self._at.epoch)
         return await connection(info, listed, Paging(first, after, last, before), change_set)
+
+    @strawberry.field(description="The edit locks that are held now, the newest first; not together with `asOf`.")
+    async def locks(
+        self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[EditLock]:
+        self._refuse_past("locks")
+        listed = List(locks.LOCKS, self.rid, None, Order.AGE, descending=True, epoch=self._at.epoch)
+        return await connection(info, listed, Paging(first, after, last, before), lock)
 
     @strawberry.field(
         description="Every mutation, newest first; not together with `asOf`. "

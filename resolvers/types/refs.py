@@ -9,9 +9,11 @@ import strawberry
 if TYPE_CHECKING:
     from resolvers.types.action_type import ActionType
     from resolvers.types.change_set import ChangeSet
+    from resolvers.types.entity import Entity
     from resolvers.types.history import EntityChange
     from resolvers.types.interface import Interface
     from resolvers.types.link_type import LinkType
+    from resolvers.types.lock import EditLock
     from resolvers.types.object_type import ObjectType, ObjectTypeLink
     from resolvers.types.ontology import Ontology
     from resolvers.types.property import Property
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
 
 ActionTypeRef = Annotated["ActionType", strawberry.lazy("resolvers.types.action_type")]
 ChangeSetRef = Annotated["ChangeSet", strawberry.lazy("resolvers.types.change_set")]
+EditLockRef = Annotated["EditLock", strawberry.lazy("resolvers.types.lock")]
 EntityChangeRef = Annotated["EntityChange", strawberry.lazy("resolvers.types.history")]
+EntityRef = Annotated["Entity", strawberry.lazy("resolvers.types.entity")]
 InterfaceRef = Annotated["Interface", strawberry.lazy("resolvers.types.interface")]
 LinkTypeRef = Annotated["LinkType", strawberry.lazy("resolvers.types.link_type")]
 ObjectTypeLinkRef = Annotated["ObjectTypeLink", strawberry.lazy("resolvers.types.object_type")]

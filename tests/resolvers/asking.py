@@ -12,6 +12,7 @@ from app.limits import Limits
 from app.persistence.database import Database
 from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
+from app.services.locks import Locks
 from app.services.ontologies import Ontologies
 from resolvers.context import Services, Shared
 from resolvers.cursors import Cursors
@@ -47,7 +48,7 @@ class Asking:
     faults: list[BaseException] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        services = Services(Editing(self.database), ChangeSets(self.database), Ontologies(self.database))
+        services = Services(Editing(self.database), ChangeSets(self.database), Ontologies(self.database), Locks(self.database))
         shared = Shared(self.database, services, Cursors("a secret of the tests only"), self.limits)
         self.execution = Execution(schema(), self.limits, shared.open_context, lambda error, _: self.faults.append(error))
 

@@ -13,6 +13,7 @@ from app.domain.actor import Actor
 from app.domain.kind import Kind
 from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
+from app.services.locks import Locks
 from app.services.ontologies import Ontologies
 from resolvers.context import Services, Shared
 from resolvers.cursors import Cursors
@@ -42,7 +43,7 @@ OF_ALL = (
 @pytest_asyncio.fixture
 async def served(database, database_url):
     def world(live, limits):
-        services = Services(Editing(database), ChangeSets(database), Ontologies(database), live)
+        services = Services(Editing(database), ChangeSets(database), Ontologies(database), Locks(database), live)
         shared = Shared(database, services, Cursors("a secret of the tests only"), limits)
         return schema(), shared.open_context
 

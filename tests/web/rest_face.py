@@ -16,6 +16,7 @@ from app.limits import Limits
 from app.persistence.database import Database
 from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
+from app.services.locks import Locks
 from app.web.authentication import Authentication
 from app.web.rest.face import rest_routes
 from app.web.rest.resource import Door
@@ -64,7 +65,7 @@ class Face:
 async def face_of(database: Database, limits: Limits | None = None) -> AsyncIterator[Face]:
     faults: list[BaseException] = []
     door = Door(Authentication(Names()), limits or Limits(), decoded, lambda error, _: faults.append(error))
-    app = Starlette(routes=rest_routes(door, Editing(database), ChangeSets(database), database))
+    app = Starlette(routes=rest_routes(door, Editing(database), ChangeSets(database), Locks(database), database))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://oms") as client:
         yield Face(client, faults)
     assert faults == []

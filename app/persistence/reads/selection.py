@@ -17,6 +17,7 @@ class At(NamedTuple):
     revision: int
     head: int
     epoch: int
+    asked: bool = False  # whether the client named the revision by asOf, so that what has no past is refused
 
     @property
     def current(self) -> bool:
@@ -25,7 +26,7 @@ class At(NamedTuple):
 
     def back(self, revision: int) -> At:
         """The same ontology as of another revision."""
-        return At(self.ontology, revision, self.head, self.epoch)
+        return self._replace(revision=revision)
 
     def __str__(self) -> str:
         return f"{self.epoch}.{self.revision}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from app.domain.kind import Kind
 
 if TYPE_CHECKING:
-    from app.persistence.database import Snapshot
+    from app.persistence.database import Snapshot, Transaction
 
 
 class Whereabouts(NamedTuple):
@@ -19,7 +19,7 @@ class Whereabouts(NamedTuple):
     deleted: bool
 
 
-async def whereabouts(snapshot: Snapshot, rid: str) -> Whereabouts | None:
+async def whereabouts(reader: Snapshot | Transaction, rid: str) -> Whereabouts | None:
     """Where the entity is, None where there never was one."""
-    row = await snapshot.fetchrow("SELECT ontology, kind, version, deleted FROM entity WHERE rid = $1", rid)
+    row = await reader.fetchrow("SELECT ontology, kind, version, deleted FROM entity WHERE rid = $1", rid)
     return None if row is None else Whereabouts(row["ontology"], Kind(row["kind"]), row["version"], row["deleted"])

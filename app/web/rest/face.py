@@ -13,6 +13,7 @@ from app.web.rest.audit import AuditLog
 from app.web.rest.bulk import Bulk
 from app.web.rest.change_sets import ChangeSetPaths
 from app.web.rest.entities import Entities
+from app.web.rest.locks import LockPaths
 from app.web.rest.resource import Door, Resource
 
 if TYPE_CHECKING:
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from app.persistence.database import Database
     from app.services.change_sets import ChangeSets
     from app.services.editing import Editing
+    from app.services.locks import Locks
     from app.web.rest.call import Call, Reply
-    from app.web.rest.resource import Handler
+from app.web.rest.resource import Handler
 
 BULK_PATHS = frozenset({"/api/bulk"})
 """What reads larger bodies than the limit of every other path."""
@@ -38,7 +40,7 @@ class Path:
     long: bool = False
 
 
-def rest_paths(editing: Editing, change_sets: ChangeSets, database: Database, page_size: int) -> list[Path]:
+def rest_paths(editing: Editing, change_sets: ChangeSets, locks: Locks, database: Database, page_size: int) -> list[Path]:
     """Every path with its handlers."""
     paths = [Path("/api/bulk", {"post": Bulk(editing).apply}, bulk=True, long=True)]
     for kind in Kind:
@@ -48,6 +50,7 @@ def rest_paths(editing: Editing, change_sets: ChangeSets, database: Database, pa
         paths.append(Path(f"/api/{kind.slug}/{{rid}}", one))
     found = ChangeSetPaths(change_sets, database, page_size)
     one_path = "/api/changeset/{rid}"
+    held = LockPaths(locks, database)
     paths += [
         Path("/api/changeset", {"get": found.list, "post": found.open}),
         Path(one_path, {"get": found.get}),
@@ -62,12 +65,13 @@ def rest_paths(editing: Editing, change_sets: ChangeSets, database: Database, pa
         Path(f"{one_path}/merge", {"post": found.merge}, long=True),
         Path(f"{one_path}/close", {"post": found.close}),
         Path(f"{one_path}/rollback", {"post": found.rollback}, long=True),
+        Path("/api/lock/{rid}", {"get": held.get, "post": held.acquire, "put": held.renew, "delete": held.release}),
         Path("/api/audit-log", {"get": AuditLog(database, page_size).list}),
     ]
     return paths
 
 
-def rest_routes(door: Door, editing: Editing, change_sets: ChangeSets, database: Database) -> list[Route]:
+def rest_routes(door: Door, editing: Editing, change_sets: ChangeSets, locks: Locks, database: Database) -> list[Route]:
     """The routes of `/api`; a path of which there is none is answered in JSON too."""
     limits = door.limits
     routes = [
@@ -75,7 +79,7 @@ def rest_routes(door: Door, editing: Editing, change_sets: ChangeSets, database:
             each.path,
             Resource(door, each.path, each.handlers, bulk=each.bulk, seconds=limits.long_execution_seconds if each.long else None),
         )
-        for each in rest_paths(editing, change_sets, database, limits.page_size)
+        for each in rest_paths(editing, change_sets, locks, database, limits.page_size)
     ]
     nowhere = Resource(door, "/api", dict.fromkeys(("get", "post", "put", "patch", "delete"), _nowhere))
     return [*routes, Route("/api/{path:path}", nowhere)]

@@ -10,11 +10,13 @@ from app.domain.definition import Status
 from app.domain.kind import Kind
 from app.domain.nested import NESTED
 from app.web.rest.audit import FURTHEST_PAGE
+from app.web.rest.locks import GREATEST
 from app.web.rest.schemas import ANY, COUNT, MOMENT, RID, TEXT, TRUTH, VERSION, Schema, many, named, page, record, ref
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+UNPROCESSABLE = 422
 LIST_PARAMETERS = {"pageSize": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}, "cursor": TEXT}
 
 
@@ -30,6 +32,11 @@ class Promise:
     body_optional: bool = False
     keyed: bool = False  # whether an Idempotency-Key is known
     versioned: bool = False  # whether If-Match is known
+
+    @property
+    def locked(self) -> bool:
+        """Whether it is refused beside an edit lock: what says which rules an outcome would break writes entities."""
+        return UNPROCESSABLE in self.refusals
 
 
 def of_kind(kind: Kind) -> dict[str, Promise]:
@@ -116,6 +123,19 @@ def of_change_sets() -> dict[str, Promise]:
         "close": Promise(change_set, record(expected), None, 200, changed, body_optional=True, versioned=True),
         "rollback": Promise(ref("Merged"), record({"title": TEXT, "dryRun": TRUTH}), None, 200, (404, 409, 422), body_optional=True),
     }  # fmt: skip
+
+
+def of_locks() -> dict[str, Promise]:
+    """The handlers of edit locks."""
+    token = {"type": "integer", "minimum": 0, "maximum": GREATEST}
+    held = {"rid": RID, "holder": TEXT, "holderName": TEXT, "acquiredAt": MOMENT, "until": MOMENT}
+    own = {**held, "token": token}
+    return {
+        "get": Promise(record(held, *held, strict=False)),
+        "acquire": Promise(record(own, *own, strict=False), refusals=(404, 409)),
+        "renew": Promise(record(own, *own, strict=False), record({"token": token}, "token"), refusals=(404, 409)),
+        "release": Promise(record(held, *held, strict=False), query={"token": token, "break": TRUTH}, refusals=(404, 409)),
+    }
 
 
 def of_audit_log() -> dict[str, Promise]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -17,6 +17,7 @@ from app.domain.errors import ErrorCode, OmsError, QueryTimeout, RequestError, U
 from app.web.authentication import challenge
 from app.web.limits import ClientGone, read_body
 from app.web.rest.call import Call, Reply, query_of
+from app.web.rest.locks import HEADER, lock_tokens
 from app.web.rest.shapes import plain, problem_json
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class Resource:
         if not _acceptable(headers.get("accept")):
             raise RequestError(ErrorCode.NOT_ACCEPTABLE, HTTPStatus.NOT_ACCEPTABLE, "Answers are application/json.")
         actor = await self._door.authenticate(headers.get("authorization"), request_id=request_id, traceparent=headers.get("traceparent"))
+        actor = replace(actor, lock_tokens=lock_tokens(headers.get(HEADER)))
         call = Call(actor, f"{scope['method']} {self._route}", scope.get("path_params", {}), query_of(scope["query_string"]), headers)
         limits = self._door.limits
         body = await read_body(scope, receive, limits.bulk_body_bytes if self._bulk and actor.may(Role.EDITOR) else limits.body_bytes)
