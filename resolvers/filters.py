@@ -54,6 +54,7 @@ _TESTS: Mapping[str, Callable[[Any, str], Condition]] = {
     "base_type": _choice(Field.BASE_TYPE),
     "cardinality": _choice(Field.CARDINALITY),
     "required": _plain(Field.REQUIRED),
+    "property_types": _choice(Field.PROPERTY_TYPE),
     "object_types": _choice(Field.OWNER),
     "type_groups": _choice(Field.REFERS, Edge.GROUP.value),
     "implements": _choice(Field.REFERS, Edge.IMPLEMENTS.value),
@@ -218,6 +219,37 @@ class TypeGroupFilter(EntityFilter):
     not_: TypeGroupFilter | None = _none()
 
 
+@strawberry.input(
+    description="Which hits of a search: what every kind may have, and what stands in its structure. What a kind cannot have, none of it has."
+)
+class SearchFilter(Asked):
+    kinds: list[Kind] | None = _given("Of one of these kinds.")
+    rids: list[strawberry.ID] | None = _given("One of these entities.")
+    status: list[Status] | None = _given("In one of these states.")
+    visibility: list[Visibility] | None = _given("Shown like this; what has no visibility is NORMAL.")
+    base_type: list[BaseType] | None = _given("Properties, shared properties and value types of one of these base types.")
+    required: bool | None = _given("Properties and shared properties that are required, or everything else.")
+    cardinality: list[Cardinality] | None = _given("Link types of one of these cardinalities.")
+    sides: list[strawberry.ID] | None = _given("Link types with one of these object types at either end.")
+    property_types: list[BaseType] | None = _given("Object types with a property of one of these base types.")
+    implements: list[strawberry.ID] | None = _given("Object types that implement one of these interfaces directly.")
+    type_groups: list[strawberry.ID] | None = _given("Object types in one of these type groups.")
+    object_types: list[strawberry.ID] | None = _given("Properties of one of these object types.")
+    shared_properties: list[strawberry.ID] | None = _given("Properties and interfaces that follow one of these shared properties.")
+    value_types: list[strawberry.ID] | None = _given("Properties, shared properties and interfaces with one of these value types.")
+    extends: list[strawberry.ID] | None = _given("Interfaces that extend one of these interfaces directly.")
+    refers_to: list[strawberry.ID] | None = _given(
+        "Action types that refer to one of these object types, interfaces, properties or link types."
+    )
+    created_by: list[str] | None = _given("First merged by one of these people (their ids).")
+    updated_by: list[str] | None = _given("Last changed by one of these people (their ids).")
+    updated_since: datetime | None = _given("Changed at or after this moment.")
+    updated_before: datetime | None = _given("Last changed before this moment.")
+    and_: list[SearchFilter] | None = _all()
+    or_: list[SearchFilter] | None = _any()
+    not_: SearchFilter | None = _none()
+
+
 @strawberry.input(description="Which change sets.")
 class ChangeSetFilter(Asked):
     text: str | None = _given("A part of the title or the description, whatever its case; up to 200 characters.")
@@ -275,6 +307,17 @@ class EntityOrderField(Enum):
     UPDATED_AT = strawberry.enum_value("updated_at", description="When the newest version was merged.")
 
 
+@strawberry.enum(description="By what the hits of a search are sorted; the rid decides between equals.")
+class SearchOrderField(Enum):
+    """How well a hit fits, or what every list of entities is sorted by."""
+
+    RELEVANCE = strawberry.enum_value("relevance", description="How well it fits the query.")
+    NAME = strawberry.enum_value("name", description="The apiName, whatever its case.")
+    DISPLAY_NAME = strawberry.enum_value("display_name", description="The display name, whatever its case, by code points.")
+    CREATED_AT = strawberry.enum_value("created_at", description="When the first version was merged.")
+    UPDATED_AT = strawberry.enum_value("updated_at", description="When the newest version was merged.")
+
+
 @strawberry.enum(description="By what the properties of an object type are sorted.")
 class PropertyOrderField(Enum):
     """As those of entities, and the author's own order."""
@@ -323,6 +366,12 @@ class Sorted:
 class EntityOrder(Sorted):
     field: EntityOrderField = strawberry.field(description="By what.", default=EntityOrderField.NAME)
     direction: OrderDirection = strawberry.field(description="Which end comes first.", default=OrderDirection.ASC)
+
+
+@strawberry.input(description="How the hits of a search are sorted.")
+class SearchOrder(Sorted):
+    field: SearchOrderField = strawberry.field(description="By what; RELEVANCE needs a query.", default=SearchOrderField.RELEVANCE)
+    direction: OrderDirection = strawberry.field(description="Which end comes first.", default=OrderDirection.DESC)
 
 
 @strawberry.input(description="How the properties of an object type are sorted.")

@@ -200,16 +200,18 @@ class List:
         return self.at.back(revision)
 
 
-async def connection(info: strawberry.Info[Any], listed: List, paging: Paging, made: Made) -> T:  # the field says which
+async def connection(
+    info: strawberry.Info[Any], listed: List, paging: Paging, made: Made, page: type[Paged] = Paged
+) -> T:  # the field says which
     """The page of a list; what stands beside it at the same level is fetched with it."""
     context: Context = info.context
     walk = listed.walk(context, paging)
     key = Listed(walk.source, walk.at, walk.selection, walk.parent)
     if not selects(info._raw_info, "totalCount", "totalCountIsLowerBound"):  # noqa: SLF001 - Strawberry's own view of it is slow
-        return cast("T", Paged(walk, await context.loaders.pages.load(key), None, made))
+        return cast("T", page(walk, await context.loaders.pages.load(key), None, made))
     everything = Listed(walk.source, walk.at, Selection(walk.selection.order, where=walk.selection.where), walk.parent)
     rows, total = await asyncio.gather(context.loaders.pages.load(key), context.loaders.totals.load(everything))
-    return cast("T", Paged(walk, rows, total, made))
+    return cast("T", page(walk, rows, total, made))
 
 
 def selects(info: GraphQLResolveInfo[Any], *names: str) -> bool:

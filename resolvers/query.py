@@ -17,6 +17,7 @@ from resolvers.arguments import ApiName, RidArgument
 from resolvers.authorization import RoleName, requires
 from resolvers.paging import After, Before, Connection, First, Last, List, Paging, connection
 from resolvers.scalars import BigInt, RevisionOrTime
+from resolvers.types import search as searching
 from resolvers.types.change_set import ChangeSet, change_set
 from resolvers.types.entity import Node, entity
 from resolvers.types.object_type import ObjectType
@@ -110,6 +111,28 @@ class Query:
     async def change_set(self, info: strawberry.Info[Any], rid: ChangeSetRid) -> ChangeSet | None:
         row = await info.context.loaders.change_sets.load(rid)
         return None if row is None else change_set(row)
+
+    @strawberry.field(
+        description="Entities of all kinds in one ontology, by their words and their structure, as they are now.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def search(
+        self, info: strawberry.Info[Any], query: searching.Query = None, filter: searching.Where = None, order_by: searching.SortedBy = None,
+        first: First = None, after: After = None, ontology: OntologyName = "main",
+        min_revision: MinRevision = None,
+    ) -> searching.SearchConnection:  # fmt: skip
+        _, head = await info.context.ontology(ontology, min_revision)
+        return await searching.search(info, head, query, Paging(first, after), filter, order_by)
+
+    @strawberry.field(
+        description="Names in one ontology that begin as somebody types, best first, as they are now.", extensions=[requires(Role.VIEWER)]
+    )
+    async def suggest(
+        self, info: strawberry.Info[Any], prefix: searching.Prefix, kinds: searching.Kinds = None, first: searching.Suggested = 10,
+        ontology: OntologyName = "main",
+    ) -> list[searching.Suggestion]:  # fmt: skip
+        _, head = await info.context.ontology(ontology)
+        return await searching.suggest(info, head, prefix, kinds, first)
 
     @strawberry.field(description="Who asks.", extensions=[requires(Role.VIEWER)])
     def me(self, info: strawberry.Info[Any]) -> Me:

@@ -13,6 +13,7 @@ from app.domain.closure import Closure
 from app.domain.definition import Definition, Edge, Reference
 from app.domain.kind import Kind
 from app.domain.rules import Violation
+from app.domain.searched import Searched, part
 from app.domain.text import KEBAB
 from app.domain.value import keyed
 
@@ -57,10 +58,10 @@ class ActionTypeDefinition(Definition):
     def violations(self, rid: str, closure: Closure) -> Iterator[Violation]:
         yield from action_rules.violations(self.parameters, self.rules, self.criteria, closure)
 
-    def search_text(self) -> Iterator[str]:
+    def search_text(self) -> Iterator[Searched]:
         yield from super().search_text()
         for parameter in self.parameters:
-            yield from (parameter.api_name, parameter.display_name, parameter.description)
+            yield from part(f"parameters[{parameter.key}]", parameter.api_name, parameter.display_name, parameter.description)
 
 
 def _to(path: str, rid: str | None, *kinds: Kind) -> Iterator[Reference]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from app.domain.kind import Kind
 from app.domain.rid import Rid
 from app.domain.rules import Violation
+from app.domain.searched import Prominence, Searched
 from app.domain.text import Text
 from app.domain.value import Value
 
@@ -161,11 +162,17 @@ class Definition(Value):
             return self.model_copy(update={"deprecation": self.deprecation.model_copy(update={"replaced_by": None})})
         return self
 
-    def search_text(self) -> Iterator[str]:
-        """The texts by which people look for it."""
-        yield from (self.api_name, self.display_name, self.description)
-        for translation in self.translations.values():
-            yield from (translation.display_name, translation.description)
-        yield from (annotation.text for annotations in self.annotations.values() for annotation in annotations)
+    def search_text(self) -> Iterator[Searched]:
+        """The texts by which people look for it, the most telling first."""
+        yield Searched(Prominence.NAME, "apiName", self.api_name)
+        yield Searched(Prominence.NAME, "displayName", self.display_name)
+        for language, translation in self.translations.items():
+            yield Searched(Prominence.OTHER_NAME, f"translations.{language}.displayName", translation.display_name)
+        yield Searched(Prominence.PROSE, "description", self.description)
+        for language, translation in self.translations.items():
+            yield Searched(Prominence.PROSE, f"translations.{language}.description", translation.description)
+        for key, notes in self.annotations.items():
+            for annotation in notes:
+                yield Searched(Prominence.PROSE, f"annotations.{key}", annotation.text)
         if self.source_iri:
-            yield self.source_iri
+            yield Searched(Prominence.PROSE, "sourceIri", self.source_iri)

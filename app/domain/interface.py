@@ -19,6 +19,7 @@ from app.domain.entity import Entity
 from app.domain.kind import Kind
 from app.domain.rid import Rid
 from app.domain.rules import Violation, state, transition
+from app.domain.searched import Searched, part
 from app.domain.shared_property import SharedPropertyDefinition
 from app.domain.text import CAMEL, DESCRIPTION, DISPLAY_NAME, PASCAL, Text
 from app.domain.typed import MARKING_REQUIRED, VALUE_TYPE_FITS
@@ -170,12 +171,12 @@ class InterfaceDefinition(Definition):
             },
         )
 
-    def search_text(self) -> Iterator[str]:
+    def search_text(self) -> Iterator[Searched]:
         yield from super().search_text()
         for own in self.properties:
-            yield from (own.api_name or "", own.display_name, own.description)
+            yield from part(f"properties[{own.identifier}]", own.api_name or "", own.display_name, own.description)
         for link in self.links:
-            yield from (link.api_name, link.display_name, link.description)
+            yield from part(f"links[{link.identifier}]", link.api_name, link.display_name, link.description)
 
     def _own(self, closure: Closure) -> Iterator[Violation]:
         for name in ("properties", "links"):

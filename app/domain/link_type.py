@@ -15,6 +15,7 @@ from app.domain.entity import Entity
 from app.domain.kind import Kind
 from app.domain.rid import Rid
 from app.domain.rules import Violation, state
+from app.domain.searched import Searched, part
 from app.domain.text import CAMEL, DISPLAY_NAME, Text
 from app.domain.value import Value
 
@@ -118,10 +119,10 @@ class LinkTypeDefinition(Definition):
                 sentence = f"{before.api_name} is {before.status}: the names of its sides are fixed."
                 yield RENAMED.broken(f"{name}.apiName", sentence, value=new.api_name, bound=old.api_name)
 
-    def search_text(self) -> Iterator[str]:
+    def search_text(self) -> Iterator[Searched]:
         yield from super().search_text()
-        for side in (self.a, self.b):
-            yield from (side.api_name, side.display_name)
+        for place, side in (("a", self.a), ("b", self.b)):
+            yield from part(place, side.api_name, side.display_name)
 
     def _backing(self, closure: Closure) -> Iterator[Violation]:
         many = self.cardinality is Cardinality.MANY_TO_MANY

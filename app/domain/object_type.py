@@ -17,6 +17,7 @@ from app.domain.kind import Kind
 from app.domain.property import PropertyDefinition
 from app.domain.rid import Rid
 from app.domain.rules import Violation, state, transition
+from app.domain.searched import Prominence, Searched
 from app.domain.text import DISPLAY_NAME, PASCAL, Text, refused_character
 from app.domain.type_group import colour_violations
 from app.domain.value import SetOf, Value
@@ -110,10 +111,11 @@ class ObjectTypeDefinition(Definition):
             },
         )
 
-    def search_text(self) -> Iterator[str]:
+    def search_text(self) -> Iterator[Searched]:
         yield from super().search_text()
-        yield self.plural_display_name
-        yield from self.aliases
+        yield Searched(Prominence.OTHER_NAME, "pluralDisplayName", self.plural_display_name)
+        for alias in self.aliases:
+            yield Searched(Prominence.OTHER_NAME, "aliases", alias)
 
     def _texts(self) -> Iterator[Violation]:
         yield from text(self.plural_display_name, "pluralDisplayName", longest=DISPLAY_NAME)

@@ -15,6 +15,7 @@ from app.domain.definition import Definition, Edge, Reference, Visibility
 from app.domain.kind import Kind
 from app.domain.rid import Rid
 from app.domain.rules import Violation, state
+from app.domain.searched import Searched, part
 from app.domain.text import CAMEL, DISPLAY_NAME, Text, refused_character
 from app.domain.value import Value, keyed
 from app.domain.value_type import ValueTypeDefinition
@@ -69,6 +70,11 @@ class TypedDefinition(Definition):
             hint = getattr(self.format, name) if self.format else ""
             if len(hint) > DISPLAY_NAME or refused_character(hint):
                 yield FORMAT.broken(f"format.{name}", value=len(hint), bound=DISPLAY_NAME)
+
+    def search_text(self) -> Iterator[Searched]:
+        yield from super().search_text()
+        for field in (self.type.of or self.type).fields:
+            yield from part(f"type.fields[{field.identifier}]", field.api_name, field.display_name)
 
     def detached(self, gone: frozenset[str]) -> Self:
         kept = super().detached(gone)

@@ -15,6 +15,7 @@ from app.domain.definition import Definition, Edge
 from app.domain.entity import Entity
 from app.domain.kind import Kind
 from app.domain.rules import Violation, transition
+from app.domain.searched import Prominence, Searched
 from app.domain.text import CAMEL
 from app.domain.value import keyed
 
@@ -54,7 +55,8 @@ class ValueTypeDefinition(Definition):
                 by=users,
             )
 
-    def search_text(self) -> Iterator[str]:
+    def search_text(self) -> Iterator[Searched]:
         yield from super().search_text()
         for constraint in self.constraints:
-            yield from (str(value) for value in constraint.values)
+            for value in constraint.values:
+                yield Searched(Prominence.PART, f"constraints[{constraint.identifier}].values", str(value))

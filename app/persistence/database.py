@@ -83,8 +83,9 @@ class Snapshot:
         return self._connection
 
     async def close(self) -> None:
-        """Give the connection back; without a statement there is none."""
-        connection, self._connection = self._connection, None
+        """Give the connection back; without a statement there is none. A statement that nobody waits for any more ends first."""
+        async with self._turn:
+            connection, self._connection = self._connection, None
         if connection is not None:
             try:
                 if not connection.is_closed():

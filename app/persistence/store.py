@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -12,6 +12,7 @@ from app.domain.topics import change_set_topic, entity_topic
 from app.persistence.background import off_loop
 from app.persistence.database import LOG_CHANNEL
 from app.persistence.mapping import filed, ontology_of
+from app.persistence.search import writing as searching
 from app.persistence.tables import LAST
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from app.domain.actor import Actor
     from app.domain.ontology import Ontology
     from app.persistence.database import Transaction
+    from app.persistence.search.writing import Words
 
 _ROW = """
     rid, ontology, kind, version, api_name, name_key, display_name, display_key, status, owner, position,
@@ -141,42 +143,54 @@ def _row(change: Change, ontology: str, revision: int, at: datetime, actor: Acto
     )  # fmt: skip
 
 
-_Parts = tuple[dict[str, list[str]], list[tuple[Any, ...]], list[tuple[Any, ...]]]
+class _Parts(NamedTuple):
+    """What stands beside the versions: what ended, by table, and what is new."""
+
+    lost: dict[str, list[str]]
+    references: list[tuple[Any, ...]]
+    names: list[tuple[Any, ...]]
+    words: list[tuple[str, Words]]
+
+
+_BY_SOURCE = {"entity_reference": "source"}  # the other tables call it rid
 
 
 def _part_rows(ontology: str, revision: int, changes: Sequence[Change]) -> _Parts:
-    lost: dict[str, list[str]] = {"entity_reference": [], "entity_name": []}
-    references: list[tuple[Any, ...]] = []
-    names: list[tuple[Any, ...]] = []
+    parts = _Parts({"entity_reference": [], "entity_name": [], "entity_search": []}, [], [], [])
     for change in changes:
         before, after = change.before, change.after
         old, new = before.references if before else (), after.references if after else ()
         if set(old) != set(new):
             if old:
-                lost["entity_reference"].append(change.rid)
-            references += [(ontology, change.rid, each.target, each.edge.value, each.path, revision) for each in new]
+                parts.lost["entity_reference"].append(change.rid)
+            parts.references.extend((ontology, change.rid, each.target, each.edge.value, each.path, revision) for each in new)
         old_names = tuple(before.definition.names()) if before else ()
         new_names = tuple(after.definition.names()) if after else ()
         if set(old_names) != set(new_names):
             if old_names:
-                lost["entity_name"].append(change.rid)
-            names += [(ontology, *each.key, change.rid, each.path, revision) for each in new_names]
-    return lost, references, names
+                parts.lost["entity_name"].append(change.rid)
+            parts.names.extend((ontology, *each.key, change.rid, each.path, revision) for each in new_names)
+        if before is None or after is None or tuple(before.definition.search_text()) != tuple(after.definition.search_text()):
+            if before is not None:
+                parts.lost["entity_search"].append(change.rid)
+            if after is not None:
+                parts.words.append((change.rid, searching.of(after.definition)))
+    return parts
 
 
 async def _parts(work: Transaction, ontology: str, revision: int, changes: Sequence[Change]) -> None:
-    """References and names: what ended gets its end, what is new its beginning."""
-    lost, references, names = await off_loop(lambda: _part_rows(ontology, revision, changes), len(changes))
-    for table, rids in lost.items():
+    """References, names and words: what ended gets its end, what is new its beginning."""
+    parts = await off_loop(lambda: _part_rows(ontology, revision, changes), len(changes))
+    for table, rids in parts.lost.items():
         if rids:
-            column = "source" if table == "entity_reference" else "rid"
             await work.execute(
-                f"UPDATE {table} SET revision_to = $2 WHERE {column} = ANY ($1::text[]) AND revision_to = {LAST}",
+                f"UPDATE {table} SET revision_to = $2 WHERE {_BY_SOURCE.get(table, 'rid')} = ANY ($1::text[]) AND revision_to = {LAST}",
                 rids,
                 revision,
             )
-    await work.execute_many(_REFERENCES, references)
-    await work.execute_many(_NAMES, names)
+    await work.execute_many(_REFERENCES, parts.references)
+    await work.execute_many(_NAMES, parts.names)
+    await searching.store(work, ontology, revision, parts.words)
 
 
 async def _log(

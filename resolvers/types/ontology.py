@@ -21,6 +21,7 @@ from resolvers.enums import Kind, Status
 from resolvers.filters import where
 from resolvers.paging import After, Before, Connection, First, Last, List, Paging, connection
 from resolvers.scalars import BigInt, Revision, Rid
+from resolvers.types import search as searching
 from resolvers.types.action_type import ActionType
 from resolvers.types.audit import AuditEntry, audit_entry
 from resolvers.types.change_set import ChangeSet, change_set
@@ -256,6 +257,21 @@ class Ontology(Node):
         rows = await entities.statistics(info.context.snapshot, self._at)
         kinds = [_statistics(kind, [row for row in rows if row["kind"] == kind.value]) for kind in Kind]
         return OntologyStatistics(count=sum(each.count for each in kinds), kinds=kinds)
+
+    @strawberry.field(
+        description="Entities of all kinds by their words and their structure, as of the revision that is read, in the past as well."
+    )
+    async def search(
+        self, info: strawberry.Info[Any], query: searching.Query = None, filter: searching.Where = None, order_by: searching.SortedBy = None,
+        first: First = None, after: After = None,
+    ) -> searching.SearchConnection:  # fmt: skip
+        return await searching.search(info, self._at, query, Paging(first, after), filter, order_by)
+
+    @strawberry.field(description="Names that begin as somebody types, best first.")
+    async def suggest(
+        self, info: strawberry.Info[Any], prefix: searching.Prefix, kinds: searching.Kinds = None, first: searching.Suggested = 10
+    ) -> list[searching.Suggestion]:
+        return await searching.suggest(info, self._at, prefix, kinds, first)
 
     async def _list(self, info: strawberry.Info[Any], kind: Kinds, paging: Paging, asked: Any, order_by: Any) -> F:  # the field says which
         return await entities_of(info, of_kind(kind), self.rid, self._at, paging, asked=asked, order_by=order_by)

@@ -10,7 +10,7 @@ from alembic import context
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.persistence import tables, tables_live  # noqa: F401 - fill the metadata
+from app.persistence import tables, tables_live, tables_search  # noqa: F401 - fill the metadata
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -41,6 +41,12 @@ def _refers(test: Test, statement: Statement, at: At | None) -> str:
     return f"EXISTS (SELECT FROM entity_reference f WHERE f.source = e.rid AND f.target = ANY ({targets}) AND f.edge = {edge} AND {alive})"
 
 
+def _has_property(test: Test, statement: Statement, at: At | None) -> str:
+    table, alive = entities("p", _at(at), statement)
+    types = statement.put(list(test.value), "text[]")
+    return f"EXISTS (SELECT FROM {table} WHERE p.owner = e.rid AND p.definition #>> '{{type,base}}' = ANY ({types}) AND {alive})"
+
+
 FILTERS: Filters = {
     Field.TEXT: _text,
     Field.RID: "e.rid",
@@ -53,6 +59,7 @@ FILTERS: Filters = {
     Field.CARDINALITY: "e.definition ->> 'cardinality'",
     Field.REQUIRED: compared("coalesce((e.definition ->> 'required')::bool, false)", "=", "bool"),
     Field.REFERS: _refers,
+    Field.PROPERTY_TYPE: _has_property,
     Field.CREATED_BY: "e.created_by",
     Field.UPDATED_BY: "e.updated_by",
     Field.UPDATED_SINCE: compared("e.updated_at", ">=", "timestamptz"),

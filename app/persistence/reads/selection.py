@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from app.domain.condition import EVERYTHING, All, AnyOf, Condition, Field, Not, Test
+
+__all__ = ["COUNTED", "EVERYTHING", "All", "AnyOf", "At", "Condition", "Field", "Key", "Not", "Order", "Selection", "Test"]
 
 COUNTED = 10_000  # totals are counted up to here
 
@@ -32,73 +36,6 @@ class At(NamedTuple):
         return f"{self.epoch}.{self.revision}"
 
 
-class Field(Enum):
-    """What rows are filtered by."""
-
-    TEXT = "text"  # part of a name, whatever its case
-    RID = "rid"
-    KIND = "kind"
-    API_NAME = "api_name"
-    STATUS = "status"
-    OWNER = "owner"
-    VISIBILITY = "visibility"
-    BASE_TYPE = "base_type"
-    CARDINALITY = "cardinality"
-    REQUIRED = "required"
-    REFERS = "refers"  # to any of the rids, by the edge
-    CREATED_BY = "created_by"
-    UPDATED_BY = "updated_by"
-    UPDATED_SINCE = "updated_since"
-    UPDATED_BEFORE = "updated_before"
-    ACTION = "action"
-    ACTOR = "actor"
-    CHANGE_SET = "change_set"
-    SINCE = "since"
-    BEFORE = "before"
-    REVIEW = "review"
-    ORIGIN = "origin"
-    AUTHOR = "author"
-    REVIEWER = "reviewer"
-    LABEL = "label"
-    TOUCHES = "touches"  # change sets with an operation on any of the rids
-    ENTITY = "entity"
-    REVISION_UP_TO = "revision_up_to"
-
-
-@dataclass(frozen=True, slots=True)
-class Test:
-    """One column against a value; a tuple is a choice."""
-
-    field: Field
-    value: Any
-    edge: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class All:
-    """Every part must hold; without parts everything does."""
-
-    parts: tuple[Condition, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AnyOf:
-    """One part must hold."""
-
-    parts: tuple[Condition, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """The part must not hold."""
-
-    part: Condition
-
-
-Condition = Test | All | AnyOf | Not
-EVERYTHING = All()
-
-
 class Order(Enum):
     """By what rows are sorted; which of them a source knows is its own affair."""
 
@@ -108,6 +45,7 @@ class Order(Enum):
     UPDATED_AT = "updated_at"
     POSITION = "position"
     AGE = "age"
+    RELEVANCE = "relevance"
 
 
 Key = str | int | datetime

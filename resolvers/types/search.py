@@ -1,0 +1,211 @@
+"""Search and suggestions, as clients read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import Enum
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import strawberry
+
+from app.domain.errors import PageSizeOutOfRange
+from app.domain.highlights import highlights
+from app.domain.search import Count, Term, terms
+from app.domain.search import Facet as Facets
+from app.persistence.mapping import definition_of
+from app.persistence.reads.selection import Order
+from app.persistence.search.asking import Asked, asked
+from app.persistence.search.counting import facets
+from app.persistence.search.matching import source
+from app.persistence.search.suggesting import suggestions
+from resolvers import filters
+from resolvers.enums import Kind
+from resolvers.filters import where
+from resolvers.paging import List, Paged, PagedEdge, PageInfo, Paging, connection, selects
+from resolvers.scalars import Revision
+from resolvers.types.entity import Entity, entity
+
+if TYPE_CHECKING:
+    from app.persistence.reads.selection import At
+
+SUGGESTED = 20  # suggestions at once
+
+Query = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Words of names, descriptions and structure, in English, Korean or code: all of them must be found; "
+        "the beginning of a word is enough, and a typing error is forgiven. Up to 200 characters and 12 words; without it everything."
+    ),
+]
+Where = Annotated[filters.SearchFilter | None, strawberry.argument(description="Only these; all where nothing is said.")]
+SortedBy = Annotated[
+    filters.SearchOrder | None,
+    strawberry.argument(description="How the hits are sorted; where nothing is said the best first, and by apiName without a query."),
+]
+Prefix = Annotated[
+    str, strawberry.argument(description="The beginning of a name, or whole words and the beginning of one more; up to 200 characters.")
+]
+Kinds = Annotated[list[Kind] | None, strawberry.argument(description="Only of these kinds; all where nothing is said.")]
+Suggested = Annotated[int, strawberry.argument(description="How many at most: 1 to 20.")]
+
+
+@strawberry.enum(description="What answered a search.")
+class ServedBy(Enum):
+    """Where the hits come from; either way they are of the revision that the answer names."""
+
+    POSTGRES = strawberry.enum_value(
+        "postgres", description="The database: in the past, without a search engine, and while that one cannot be asked."
+    )
+
+
+@strawberry.enum(name="FacetName", description="By what the hits of a search are counted.")
+class FacetName(Enum):
+    """As the domain has them."""
+
+    KIND = strawberry.enum_value("kind", description="The kind.")
+    STATUS = strawberry.enum_value("status", description="Where it is in its life.")
+    BASE_TYPE = strawberry.enum_value("base_type", description="The base type of a property, shared property or value type.")
+    CREATED_BY = strawberry.enum_value("created_by", description="The id of who merged its first version.")
+    TYPE_GROUP = strawberry.enum_value("type_group", description="The type groups of an object type, by rid.")
+    INTERFACE = strawberry.enum_value("interface", description="The interfaces that an object type implements directly, by rid.")
+    CARDINALITY = strawberry.enum_value("cardinality", description="The cardinality of a link type.")
+
+
+@strawberry.type(description="One value of a facet.")
+class Bucket:
+    value: str = strawberry.field(description="As the filter takes it: a name in capitals, an id of a person, or a rid.")
+    label: str = strawberry.field(description="As people read it: the display name of what has a rid, else the value.")
+    count: int = strawberry.field(description="How many hits have it.")
+
+
+@strawberry.type(description="How the hits of a search differ in one respect, over all of them and not only this page.")
+class Facet:
+    name: FacetName = strawberry.field(description="In which respect.")
+    buckets: list[Bucket] = strawberry.field(description="The 50 most frequent values, most frequent first.")
+
+
+@strawberry.type(description="A part of a text, half open, in UTF-16 code units as JavaScript counts.")
+class Mark:
+    start: int = strawberry.field(description="Where it begins.")
+    end: int = strawberry.field(description="Where it ends.")
+
+
+@strawberry.type(description="A text of a hit in which something was found.")
+class Highlight:
+    path: str = strawberry.field(
+        description="Where the text stands in the definition, such as `displayName` or `translations.ko.description`."
+    )
+    text: str = strawberry.field(description="The text, or up to 160 characters of it around what was found.")
+    marks: list[Mark] = strawberry.field(description="What was found in it.")
+
+
+@strawberry.type(description="A hit with its place in the list.")
+class SearchEdge:
+    cursor: str = strawberry.field(description="The hit's place, for `after` and `before`; opaque, and valid for this search only.")
+    score: float = strawberry.field(description="How well it fits; comparable within one search only, and 0 without a query.")
+    highlights: list[Highlight] = strawberry.field(
+        description="Up to 5 of its own texts in which something was found; none where it was found by the names of its neighbours."
+    )
+    node: Entity = strawberry.field(description="The entity, as of the revision of the search.")
+
+
+@strawberry.type(description="A page of hits.")
+class SearchConnection:
+    edges: list[SearchEdge] = strawberry.field(description="The hits of the page with their cursors.")
+    nodes: list[Entity] = strawberry.field(description="The entities of the page.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands in its list.")
+    total_count: int | None = strawberry.field(description="How many hits there are in all, counted up to 10,000.")
+    total_count_is_lower_bound: bool | None = strawberry.field(description="Whether counting stopped at 10,000 and there are more.")
+    facets: list[Facet] | None = strawberry.field(description="How the hits differ.")
+    served_by: ServedBy = strawberry.field(description="What answered.")
+    revision: Revision = strawberry.field(description="The revision that was searched; every page of a walk is of the first one's.")
+
+
+@strawberry.type(description="A name that begins as somebody types.")
+class Suggestion:
+    text: str = strawberry.field(description="The display name.")
+    node: Entity = strawberry.field(description="What bears it.")
+
+
+class _Hits(Paged):
+    """A page found by PostgreSQL; facets are those that were counted, if they were asked for."""
+
+    served_by = ServedBy.POSTGRES
+    facets: list[Facet] | None = None
+    asked: tuple[Asked, ...] = ()
+
+    @property
+    def revision(self) -> int:
+        at = cast("At", self._walk.at)
+        return at.revision
+
+    @cached_property
+    def edges(self) -> list[PagedEdge]:
+        return [_Hit(node, record, self._walk, self.asked) for node, record in zip(self.nodes, self._rows.records, strict=True)]
+
+
+class _Hit(PagedEdge):
+    def __init__(self, node: Any, record: Any, walk: Any, words: tuple[Asked, ...]) -> None:
+        super().__init__(node, record, walk)
+        self._words = words
+
+    @cached_property
+    def score(self) -> float:
+        return float(self._record["score"]) / 1_000
+
+    @cached_property
+    def highlights(self) -> Sequence[Any]:
+        if not self._words:
+            return ()
+        texts = definition_of(self._record["kind"], self._record["definition"]).search_text()
+        meant = frozenset(word for each in self._words for word in (*each.alike, *each.meant))
+        return highlights(texts, [each.term for each in self._words], meant)
+
+
+async def search(
+    info: strawberry.Info[Any],
+    at: At,
+    query: str | None,
+    paging: Paging,
+    filter: filters.SearchFilter | None,
+    order_by: filters.SearchOrder | None,
+) -> SearchConnection:
+    """The page of hits as of the revision."""
+    text = query or ""
+    known = terms(text)
+    order, descending = (Order.RELEVANCE, True) if known else (Order.NAME, False)
+    if order_by is not None:
+        order, descending = order_by.order, order_by.descending
+    listed = List(source(text, tuple(map(Asked, known))), at.ontology, at, order, descending, where(filter))
+    at = cast("At", listed.walk(info.context, paging).at)  # the vocabulary, too, is the one of the walk's revision
+    words = await asked(info.context.snapshot, at, known)
+    found = source(text, words)
+    page: _Hits = await connection(info, replace(listed, source=found), paging, entity, _Hits)
+    page.asked = words
+    if selects(info._raw_info, "facets"):  # noqa: SLF001 - Strawberry's own view of it is slow
+        page.facets = await _labelled(info, at, await facets(info.context.snapshot, found, at, listed.where))
+    return cast("SearchConnection", page)
+
+
+async def suggest(info: strawberry.Info[Any], at: At, prefix: str, kinds: list[Kind] | None, first: int) -> list[Suggestion]:
+    """What may be meant, best first."""
+    if not 1 <= first <= SUGGESTED:
+        raise PageSizeOutOfRange(given=first, limit=SUGGESTED)
+    known: tuple[Term, ...] = terms(prefix)
+    if not known:
+        return []
+    rows = await suggestions(info.context.snapshot, at, prefix, known, kinds or (), first)
+    return [Suggestion(text=row["display_name"], node=entity(row, at)) for row in rows]
+
+
+async def _labelled(info: strawberry.Info[Any], at: At, counts: Sequence[Count]) -> list[Facet]:
+    rids = [each.value for each in counts if each.facet in (Facets.TYPE_GROUP, Facets.INTERFACE)]
+    records = await info.context.loaders.entities.load_many([(at, rid) for rid in rids])
+    names = {record["rid"]: record["display_name"] for record in records if record is not None}
+    made: dict[Facets, list[Bucket]] = {facet: [] for facet in Facets}
+    for each in counts:
+        value = each.value.upper() if each.facet is Facets.KIND else each.value
+        made[each.facet].append(Bucket(value=value, label=names.get(each.value, value), count=each.hits))
+    return [Facet(name=FacetName(facet.value), buckets=buckets) for facet, buckets in made.items()]
