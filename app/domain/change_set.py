@@ -97,6 +97,7 @@ class ChangeSet:
     closed_at: datetime | None = None
     rolls_back: str | None = None  # the rid of the change set that this one undoes
     rolled_back_by: str | None = None  # the rid of the merged change set that undid this one
+    author_name: str = ""  # as it was then
 
 
 class Choice(Enum):

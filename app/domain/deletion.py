@@ -20,7 +20,8 @@ KEPT = frozenset({Edge.PRIMARY_KEY})  # not even a cascade: choose another key f
 class Deletion:
     """Spreads from the entities that are deleted over those that refer to them."""
 
-    def __init__(self, gone: dict[str, bool], closure: Closure) -> None:
+    def __init__(self, gone: dict[str, bool], closure: Closure, *, owning: bool = True) -> None:
+        """`owning` says whether owned parts go; a rollback deletes what was created with it and nothing that came later."""
         self.gone = dict(gone)  # rid → whether by a cascade
         self.detached: dict[str, Definition] = {}
         self._closure = closure
@@ -30,7 +31,7 @@ class Deletion:
                 cascade = self.gone[rid]
                 if entity.rid in self.gone:
                     continue
-                if edges & OWNED or (cascade and edges & DEPENDENT):
+                if (owning and edges & OWNED) or (cascade and edges & DEPENDENT):
                     self.gone[entity.rid] = cascade
                     waiting.append(entity.rid)
         self._detach()

@@ -89,7 +89,7 @@ def judge(prepared: Prepared, closure: Closure, names: Mapping[NameKey, str], *,
     read = frozenset((*(entity.rid for entity in closure), *prepared.drafts))
     if prepared.conflicts or prepared.violations:
         return Plan((), prepared.refs, tuple(prepared.violations), tuple(prepared.conflicts), strict, prepared.heads, read)
-    after, deletion = _after(prepared, closure)
+    after, deletion = _after(prepared, closure, owning=origin is not Origin.ROLLBACK)
     world = closure.overlaid(after)
     changes = tuple(_changes(after, prepared, closure))
     violations = [
@@ -101,7 +101,7 @@ def judge(prepared: Prepared, closure: Closure, names: Mapping[NameKey, str], *,
     return Plan(() if violations else changes, prepared.refs, tuple(_once(violations)), (), strict, prepared.heads, read)
 
 
-def _after(prepared: Prepared, closure: Closure) -> tuple[dict[str, Entity | None], Deletion]:
+def _after(prepared: Prepared, closure: Closure, *, owning: bool) -> tuple[dict[str, Entity | None], Deletion]:
     """Every entity that the change set touches or takes along, as it leaves it."""
     after: dict[str, Entity | None] = {}
     gone: dict[str, bool] = {}
@@ -113,7 +113,7 @@ def _after(prepared: Prepared, closure: Closure) -> tuple[dict[str, Entity | Non
         else:
             after[draft.rid] = _entity(draft)
     _place(after, closure)
-    deletion = Deletion(gone, closure.overlaid(after))
+    deletion = Deletion(gone, closure.overlaid(after), owning=owning)
     for rid, definition in deletion.detached.items():
         head = after.get(rid) or closure.get(rid)
         if head is not None:

@@ -14,7 +14,7 @@ from app.domain.definition import Definition
 from app.domain.entity import Entity
 from app.domain.kind import Kind
 from app.domain.kinds import KINDS
-from app.domain.merge import OURS, THEIRS, Conflict, Merging, difference, plain
+from app.domain.merge import OURS, THEIRS, Conflict, Merging, difference, plain, same
 from app.domain.rules import Violation, transition
 
 TARGET = transition("operation.target", "An update or a deletion is of an entity that exists in the ontology.")
@@ -214,6 +214,8 @@ def _deletion(draft: Draft, prepared: Prepared, base: Entity, head: Entity) -> N
     if draft.ours is None and head.deleted:
         draft.dropped = True  # both deleted it
         return
+    if draft.ours is None and same(base.definition, head.definition):
+        return  # what was done to it was undone since
     who = "deleted here and changed there" if draft.ours is None else "changed here and deleted there"
     prepared.conflicts.append(
         _conflict(draft, head, "", base.definition, draft.ours, None if head.deleted else head.definition, f"It was {who}.")

@@ -23,7 +23,7 @@ ONTOLOGY_ACTIONS = ("created", "updated", "archived")
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic with its key: the rid of the entity, or of the ontology where its order matters."""
+    """A topic with its key: the rid of the entity, of the change set, or of the ontology where its order matters."""
 
     name: str
     key: str
@@ -52,8 +52,9 @@ TOPICS: tuple[Topic, ...] = (
         for action in Action
     ),
     *(
-        Topic(change_set_topic(action), "ontology" if action in {"merged", "rolled-back"} else "changeSet", f"A change set was {action}.")
+        Topic(change_set_topic(action), "ontology" if action == "merged" else "changeSet", f"A change set was {action}.")
         for action in CHANGE_SET_ACTIONS
     ),
     *(Topic(ontology_topic(action), "ontology", f"An ontology was {action}.") for action in ONTOLOGY_ACTIONS),
 )
+KEYS = {topic.name: topic.key for topic in TOPICS}

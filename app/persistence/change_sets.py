@@ -78,7 +78,7 @@ async def operations(reader: Reader, rid: str) -> list[Operation]:
         await asyncio.sleep(0)
 
 
-async def insert(work: Transaction, change_set: ChangeSet, actor: Actor) -> ChangeSet:
+async def insert(work: Transaction, change_set: ChangeSet) -> ChangeSet:
     """A new envelope as it stands, merged already where that is so."""
     c = change_set
     await work.execute(
@@ -88,7 +88,7 @@ async def insert(work: Transaction, change_set: ChangeSet, actor: Actor) -> Chan
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
         """,
         c.rid, c.ontology, c.title, c.description, c.status.value, c.review.value, c.origin.value, c.version, c.base_revision, c.author,
-        actor.name, list(c.labels), list(c.reviewers), c.operation_count, c.merged_revision, c.merged_by, c.merged_at, c.rolls_back,
+        c.author_name, list(c.labels), list(c.reviewers), c.operation_count, c.merged_revision, c.merged_by, c.merged_at, c.rolls_back,
         c.created_at, c.updated_at,
     )  # fmt: skip
     return change_set
@@ -142,6 +142,7 @@ async def log(work: Transaction, change_set: ChangeSet, event: str, actor: Actor
         "version": change_set.version,
         "title": change_set.title,
         "author": change_set.author,
+        "reviewers": list(change_set.reviewers),
         "operationCount": change_set.operation_count,
         "mergedRevision": change_set.merged_revision,
         **data,
@@ -152,7 +153,7 @@ async def log(work: Transaction, change_set: ChangeSet, event: str, actor: Actor
     topic = _TOPICS.get(event, "updated")
     if topic is not None:
         payload = {"changeSet": change_set.rid, "ontology": change_set.ontology, "event": event, **envelope}
-        await store.announce(work, change_set_topic(topic), change_set.rid, change_set.ontology, actor, payload)
+        await store.announce(work, change_set_topic(topic), change_set.ontology, actor, payload)
     await work.execute(
         """
         WITH place AS (

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from pydantic import TypeAdapter
+
+from app.domain.change_set import ChangeSet
 from app.domain.errors import IdempotencyInProgress, IdempotencyKeyReused
+from app.domain.ontology import Ontology
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from app.persistence.database import Transaction
     from app.persistence.neighbourhood import Reader
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +28,36 @@ class Idempotency:
     key: str
     root_field: str
     body_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form(Generic[T]):
+    """How an answer is stored as JSON, and how it is read back."""
+
+    stored: Callable[[T], Any]
+    read: Callable[[Any], T]
+
+    @classmethod
+    def of(cls, kind: type[T]) -> Form[T]:
+        """The form of a dataclass of the domain."""
+        adapter = TypeAdapter(kind)
+        return cls(lambda answer: adapter.dump_python(answer, mode="json"), adapter.validate_python)
+
+
+CHANGE_SET = Form.of(ChangeSet)
+ONTOLOGY = Form.of(Ontology)
+
+
+async def once(work: Transaction, subject: str, key: Idempotency | None, act: Callable[[], Awaitable[T]], form: Form[T]) -> T:
+    """What `act` answers, and the same again without acting for a second request with the key."""
+    if key is None:
+        return await act()
+    known = await answered(work, subject, key)
+    if known is not None:
+        return form.read(known)
+    answer = await act()
+    await keep(work, subject, key, form.stored(answer))
+    return answer
 
 
 async def answered(work: Transaction, subject: str, idempotency: Idempotency) -> dict[str, Any] | None:

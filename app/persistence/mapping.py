@@ -89,6 +89,7 @@ def change_set_of(record: Mapping[str, Any]) -> ChangeSet:
         closed_at=record["closed_at"],
         rolls_back=record["rolls_back"],
         rolled_back_by=record["rolled_back_by"],
+        author_name=record["author_name"],
     )
 
 

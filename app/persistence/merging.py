@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from app.domain.change_set import ChangeSet, Operation, Origin, Resolution, Verb
+from app.domain.change_set import ChangeSet, Operation, Origin, Resolution, ReviewStatus, Verb
 from app.domain.errors import InvalidState
 from app.domain.merge import Conflict
 from app.domain.plan import Plan, judge
 from app.domain.planning import prepare
 from app.domain.rid import mint
-from app.persistence import change_sets, leases, neighbourhood, store
+from app.persistence import change_sets, idempotency, leases, neighbourhood, replay, store
 from app.persistence.background import off_loop, uncollected
 from app.persistence.tables import LAST
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from app.domain.entity import Change
     from app.domain.ontology import Ontology
     from app.persistence.database import Database, Transaction
+    from app.persistence.idempotency import Idempotency
     from app.persistence.neighbourhood import Reader
 
 
@@ -65,8 +66,14 @@ def with_rids(operations: Sequence[Operation]) -> list[Operation]:
     return [replace(each, rid=mint(each.kind)) if each.verb is Verb.CREATE and not each.rid else each for each in operations]
 
 
+PLANNING = 4
+"""Statements of a plan at most: heads, the versions that the authors saw, neighbourhood, names."""
+CROSSING = PLANNING + 1
+"""Statements more where a three-way merge would break a rule: the plan at the base, and who moved what since."""
+
+
 async def planned(reader: Reader, ontology: str, proposal: Proposal) -> Plan:
-    """Load and plan; four statements whatever the size, and one more for a merge whose outcome breaks a rule."""
+    """Load and plan: at most PLANNING statements whatever the size, and CROSSING more where a change set's outcome breaks a rule."""
     with uncollected(len(proposal.operations)):
         return await _planned(reader, ontology, proposal)
 
@@ -161,14 +168,71 @@ async def merge(
     envelope: Callable[[Transaction, Turn], Awaitable[ChangeSet]],
     *,
     guard: Callable[[Transaction, Ontology], Awaitable[None]] | None = None,
-    before_commit: Callable[[Transaction, Merged], Awaitable[None]] | None = None,
+    key: Idempotency | None = None,
 ) -> Merged:
     """Write a plan that was made at `ontology.head_revision`; `envelope` writes the change set that it belongs to.
 
-    Held under the lock: only what changed since is looked at again, and where that touches the plan it is made anew.
+    Held under the lock: only what changed since is looked at again, and where that touches the plan it is made anew. A
+    request whose key was answered before gets that merge again.
     """
-    with uncollected(len(plan.changes)):
-        return await _merge(database, actor, ontology, plan, proposal, envelope, guard, before_commit)
+    try:
+        with uncollected(len(plan.changes)):
+            return await _merge(database, actor, ontology, plan, proposal, envelope, guard, key)
+    except _Again as again:
+        async with database.reading() as snapshot:
+            return await merged_again(snapshot, again.answer)
+
+
+class _Again(Exception):
+    """The request was answered before."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+async def stored(reader: Reader, actor: Actor, key: Idempotency | None) -> Merged | None:
+    """The merge by which the same request was answered before."""
+    answer = None if key is None else await idempotency.stored(reader, actor.id, key)
+    return None if answer is None else await merged_again(reader, answer)
+
+
+async def merged_again(reader: Reader, answer: dict[str, Any]) -> Merged:
+    """The merge that a stored answer refers to; of a rollback that still waits for its review, what it would be now."""
+    change_set = await change_sets.find(reader, answer["changeSet"])
+    ontology = await change_sets.ontology_of_rid(reader, change_set.ontology)
+    revision = change_set.merged_revision
+    if revision is None:
+        operations = await change_sets.operations(reader, change_set.rid)
+        changes = (await planned(reader, ontology.rid, Proposal(operations, strict=False, origin=change_set.origin))).changes
+    else:
+        changes = await replay.changes(reader, ontology.rid, revision)
+    return Merged(
+        change_set, ontology.rid, ontology.api_name, await change_sets.epoch(reader),
+        ontology.head_revision if revision is None else revision, changes, answer.get("refs", {}),
+    )  # fmt: skip
+
+
+async def hold(database: Database, actor: Actor, outcome: Merged, operations: Sequence[Operation], *, key: Idempotency | None) -> Merged:
+    """Store what was planned as a change set that waits for somebody else's approval."""
+    made = replace(outcome.change_set, review=ReviewStatus.IN_REVIEW)
+    held = replace(outcome, change_set=made)
+    async with database.writing(long=True) as work:
+        if key is not None and (answer := await idempotency.answered(work, actor.id, key)) is not None:
+            return await merged_again(work, answer)
+        await change_sets.insert(work, made)
+        await change_sets.stage(work, made.rid, operations, actor)
+        await leases.guard(work, actor, (each.rid for each in operations))
+        await keep(work, actor, key, held)
+        await change_sets.log(work, made, "opened", actor)
+        await change_sets.log(work, made, "review_requested", actor, reviewers=[])
+    return held
+
+
+async def keep(work: Transaction, actor: Actor, key: Idempotency | None, merged: Merged) -> None:
+    """Store the answer as a reference to the change set: however much it changed, the log has it."""
+    if key is not None:
+        await idempotency.keep(work, actor.id, key, {"changeSet": merged.change_set.rid, "refs": merged.refs})
 
 
 async def _merge(
@@ -179,10 +243,12 @@ async def _merge(
     proposal: Proposal,
     envelope: Callable[[Transaction, Turn], Awaitable[ChangeSet]],
     guard: Callable[[Transaction, Ontology], Awaitable[None]] | None,
-    before_commit: Callable[[Transaction, Merged], Awaitable[None]] | None,
+    key: Idempotency | None,
 ) -> Merged:
     async with database.writing(long=True) as work:
         locked = await store.lock(work, ontology.rid)
+        if key is not None and (answer := await idempotency.answered(work, actor.id, key)) is not None:
+            raise _Again(answer)
         if locked.archived_at is not None:
             message = f"The ontology {locked.api_name} is archived."
             raise InvalidState(message)
@@ -199,8 +265,7 @@ async def _merge(
         await leases.guard(work, actor, {each.rid for each in proposal.operations} | {each.rid for each in changes})
         await store.record_revision(work, ontology.rid, revision, at, actor, change_set.rid, counts)
         merged = Merged(change_set, ontology.rid, ontology.api_name, await change_sets.epoch(work), revision, changes, dict(plan.refs))
-        if before_commit is not None:
-            await before_commit(work, merged)
+        await keep(work, actor, key, merged)
         await change_sets.log(work, change_set, "merged", actor, revision=revision)
         await asyncio.sleep(0)
     return merged

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.domain.entity import Change
-from app.persistence import change_sets
 from app.persistence.mapping import VERSION_COLUMNS, entity_of
-from app.persistence.merging import Merged
 
 if TYPE_CHECKING:
     from app.persistence.neighbourhood import Reader
@@ -31,14 +29,3 @@ async def changes(reader: Reader, ontology: str, revision: int) -> tuple[Change,
         state = states.setdefault(row["index"], {"rid": row["rid"], "action": row["action"]})
         state["after" if row["version"] == row["changed_to"] else "before"] = None if entity.deleted else entity
     return tuple(Change(state["rid"], state.get("before"), state.get("after")) for _, state in sorted(states.items()))
-
-
-async def merged(reader: Reader, answer: dict[str, Any]) -> Merged:
-    """The merge that a stored answer refers to."""
-    change_set = await change_sets.find(reader, answer["changeSet"])
-    ontology = await change_sets.ontology_of_rid(reader, change_set.ontology)
-    revision = change_set.merged_revision or 0
-    return Merged(
-        change_set, ontology.rid, ontology.api_name, await change_sets.epoch(reader), revision,
-        await changes(reader, ontology.rid, revision), answer.get("refs", {}),
-    )  # fmt: skip

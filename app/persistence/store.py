@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from app.domain.entity import Change, Entity
-from app.domain.topics import change_set_topic, entity_topic
+from app.domain.topics import KEYS, change_set_topic, entity_topic
 from app.persistence.background import off_loop
 from app.persistence.database import LOG_CHANNEL
 from app.persistence.mapping import filed, ontology_of
@@ -245,13 +245,14 @@ async def record_revision(
         ontology, revision, change_set, actor.id, actor.name, at, actor.request_id, actor.traceparent, counts,
     )  # fmt: skip
     payload = {"changeSet": change_set, "ontology": ontology, "revision": revision, "counts": counts}
-    await announce(work, change_set_topic("merged"), ontology, ontology, actor, payload, revision=revision)
+    await announce(work, change_set_topic("merged"), ontology, actor, payload, revision=revision)
 
 
 async def announce(
-    work: Transaction, topic: str, key: str, ontology: str, actor: Actor, payload: dict[str, Any], *, revision: int | None = None
+    work: Transaction, topic: str, ontology: str, actor: Actor, payload: dict[str, Any], *, revision: int | None = None
 ) -> None:
-    """An outbox row that carries its payload."""
+    """An outbox row that carries its payload, under the key that the table of topics declares."""
+    key = ontology if KEYS[topic] == "ontology" else payload[KEYS[topic]]
     await work.execute(
         "INSERT INTO outbox (topic, key, ontology, revision, payload, actor, request_id, traceparent)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",

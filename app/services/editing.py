@@ -22,8 +22,8 @@ from app.domain.errors import BadInput, ChangeSetTooLarge, IdempotencyInProgress
 from app.domain.rid import REF, mint_change_set, well_formed
 from app.domain.text import DISPLAY_NAME, nfc, refused_character
 from app.domain.value import unstorable
-from app.persistence import change_sets, idempotency, replay
-from app.persistence.merging import Merged, Proposal, Turn, merge, planned, with_rids
+from app.persistence import change_sets
+from app.persistence.merging import Merged, Proposal, Turn, hold, merge, planned, stored, with_rids
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,8 +58,8 @@ class Editing:
         proposal = Proposal(wanted, strict=True, origin=origin)
         async with self._database.reading() as snapshot:
             found = await change_sets.ontology_named(snapshot, ontology)
-            if idempotency is not None and (stored := await _stored(snapshot, actor, idempotency)) is not None:
-                return stored
+            if (before := await stored(snapshot, actor, idempotency)) is not None:
+                return before
             held = review or (origin in _BULK and found.settings.require_review)
             allowed(found, Origin.EDIT if held else origin)
             plan = await planned(snapshot, found.rid, proposal)
@@ -70,66 +70,33 @@ class Editing:
         envelope = _envelope(actor, found, wanted, title, description, origin)
         if dry_run or held:
             outcome = Merged(envelope, found.rid, found.api_name, epoch, found.head_revision, plan.changes, dict(plan.refs))
-            return outcome if dry_run else await self._for_review(actor, outcome, wanted)
+            return outcome if dry_run else await hold(self._database, actor, outcome, wanted, key=idempotency)
         return await self._write(actor, found, proposal, plan, envelope, idempotency)
-
-    async def _for_review(self, actor: Actor, outcome: Merged, operations: Sequence[Operation]) -> Merged:
-        """The same change set, stored as it was planned and waiting for somebody else."""
-        made = replace(outcome.change_set, review=ReviewStatus.IN_REVIEW)
-        async with self._database.writing(long=True) as work:
-            await change_sets.insert(work, made, actor)
-            await change_sets.stage(work, made.rid, operations, actor)
-            await change_sets.log(work, made, "opened", actor)
-            await change_sets.log(work, made, "review_requested", actor, reviewers=[])
-        return replace(outcome, change_set=made)
 
     async def _write(
         self, actor: Actor, ontology: Ontology, proposal: Proposal, plan: Any, draft: ChangeSet, key: Idempotency | None
     ) -> Merged:
-        async def guard(work: Transaction, locked: Ontology) -> None:
+        async def guard(_: Transaction, locked: Ontology) -> None:
             allowed(locked, proposal.origin)
-            if key is not None and (answer := await idempotency.answered(work, actor.id, key)) is not None:
-                raise _Again(answer)
 
         async def envelope(work: Transaction, turn: Turn) -> ChangeSet:
             made = replace(
                 draft, status=ChangeSetStatus.MERGED, merged_revision=turn.revision, merged_by=actor.id, merged_at=turn.at,
                 base_revision=turn.revision - 1, created_at=turn.at, updated_at=turn.at,
             )  # fmt: skip
-            await change_sets.insert(work, made, actor)
+            await change_sets.insert(work, made)
             await change_sets.stage(work, made.rid, proposal.operations, actor)
             return made
 
-        async def keep(work: Transaction, merged: Merged) -> None:
-            if key is not None:
-                await idempotency.keep(work, actor.id, key, {"changeSet": merged.change_set.rid, "refs": merged.refs})
-
-        try:
-            return await merge(self._database, actor, ontology, plan, proposal, envelope, guard=guard, before_commit=keep)
-        except _Again as again:
-            async with self._database.reading() as snapshot:
-                return await replay.merged(snapshot, again.answer)
+        return await merge(self._database, actor, ontology, plan, proposal, envelope, guard=guard, key=key)
 
     async def _or_answer(self, problem: OmsError, actor: Actor, key: Idempotency | None) -> OmsError:
         """The problem, unless the same request succeeded a moment ago and is why there is one."""
         if key is not None:
             async with self._database.reading() as snapshot:
-                if await _stored(snapshot, actor, key) is not None:
+                if await stored(snapshot, actor, key) is not None:
                     return IdempotencyInProgress()
         return problem
-
-
-class _Again(Exception):
-    """The request was answered before."""
-
-    def __init__(self, answer: dict[str, Any]) -> None:
-        super().__init__()
-        self.answer = answer
-
-
-async def _stored(snapshot: Any, actor: Actor, key: Idempotency) -> Merged | None:
-    answer = await idempotency.stored(snapshot, actor.id, key)
-    return None if answer is None else await replay.merged(snapshot, answer)
 
 
 def allowed(ontology: Ontology, origin: Origin) -> None:
@@ -185,5 +152,5 @@ def _envelope(actor: Actor, ontology: Ontology, operations: Sequence[Operation],
     now = datetime.now(UTC)
     return ChangeSet(
         mint_change_set(), ontology.rid, title, description, ChangeSetStatus.OPEN, ReviewStatus.DRAFT, origin, 1,
-        ontology.head_revision, actor.id, now, now, operation_count=len(operations),
+        ontology.head_revision, actor.id, now, now, operation_count=len(operations), author_name=actor.name,
     )  # fmt: skip

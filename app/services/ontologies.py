@@ -13,9 +13,13 @@ from app.domain.rid import mint_ontology
 from app.domain.text import nfc
 from app.domain.topics import ontology_topic
 from app.persistence import change_sets, ontologies, store
+from app.persistence.idempotency import ONTOLOGY, once
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from app.persistence.database import Database, Transaction
+    from app.persistence.idempotency import Idempotency
 
 
 class Ontologies:
@@ -25,26 +29,31 @@ class Ontologies:
         self._database = database
 
     async def create(
-        self, actor: Actor, *, api_name: str, display_name: str, description: str = "", settings: OntologySettings | None = None
-    ) -> Ontology:
+        self, actor: Actor, *, api_name: str, display_name: str, description: str = "", settings: OntologySettings | None = None,
+        idempotency: Idempotency | None = None,
+    ) -> Ontology:  # fmt: skip
         """An empty ontology at revision 0."""
         actor.require(Role.ADMIN)
         _check(api_name, display_name, description)
-        async with self._database.writing() as work:
-            words = _settings(settings or OntologySettings())
+        words = _settings(settings or OntologySettings())
+
+        async def act(work: Transaction) -> Ontology:
             made = await ontologies.insert(work, mint_ontology(), api_name, nfc(display_name), nfc(description), words, actor.id)
             if made is None:
                 raise NameTaken([NAME_UNIQUE.broken("apiName", f"The name {api_name} is taken.", value=api_name)])
             await _tell(work, actor, made, "created")
-        return made
+            return made
+
+        return await self._once(actor, act, idempotency)
 
     async def update(
         self, actor: Actor, rid: str, *, expected_version: int, display_name: str | None = None, description: str | None = None,
-        settings: OntologySettings | None = None,
+        settings: OntologySettings | None = None, idempotency: Idempotency | None = None,
     ) -> Ontology:  # fmt: skip
         """Change what is given; the apiName stays for ever."""
         actor.require(Role.ADMIN)
-        async with self._database.writing() as work:
+
+        async def act(work: Transaction) -> Ontology:
             before = await _current(work, rid, expected_version)
             _check(before.api_name, before.display_name if display_name is None else display_name, description or "")
             made = await ontologies.update(
@@ -56,16 +65,25 @@ class Ontologies:
                 actor.id,
             )
             await _tell(work, actor, made, "updated")
-        return made
+            return made
 
-    async def archive(self, actor: Actor, rid: str, *, expected_version: int) -> Ontology:
+        return await self._once(actor, act, idempotency)
+
+    async def archive(self, actor: Actor, rid: str, *, expected_version: int, idempotency: Idempotency | None = None) -> Ontology:
         """Make it read-only; nothing is deleted."""
         actor.require(Role.ADMIN)
-        async with self._database.writing() as work:
+
+        async def act(work: Transaction) -> Ontology:
             before = await _current(work, rid, expected_version)
             made = await ontologies.archive(work, before.rid, actor.id)
             await _tell(work, actor, made, "archived")
-        return made
+            return made
+
+        return await self._once(actor, act, idempotency)
+
+    async def _once(self, actor: Actor, act: Callable[[Transaction], Awaitable[Ontology]], key: Idempotency | None) -> Ontology:
+        async with self._database.writing() as work:
+            return await once(work, actor.id, key, lambda: act(work), ONTOLOGY)
 
 
 def _check(api_name: str, display_name: str, description: str) -> None:
@@ -99,5 +117,5 @@ async def _tell(work: Transaction, actor: Actor, ontology: Ontology, action: str
         "settings": _settings(ontology.settings), "version": ontology.version,
     }  # fmt: skip
     await store.audited(work, ontology.rid, actor, action, "ontology", ontology.rid, detail=detail)
-    await store.announce(work, ontology_topic(action), ontology.rid, ontology.rid, actor, detail)
+    await store.announce(work, ontology_topic(action), ontology.rid, actor, detail)
     await store.wake(work)

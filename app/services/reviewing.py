@@ -9,12 +9,14 @@ from app.domain.actor import Actor, Role
 from app.domain.change_set import ChangeSet, ChangeSetStatus, ReviewStatus
 from app.domain.errors import InvalidState
 from app.persistence import change_sets
+from app.persistence.idempotency import CHANGE_SET, once
 from app.services.staging import REVIEWERS, checked_list, checked_text, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
-    from app.persistence.database import Database
+    from app.persistence.database import Database, Transaction
+    from app.persistence.idempotency import Idempotency
 
 
 class Reviewing:
@@ -24,26 +26,30 @@ class Reviewing:
         self._database = database
 
     async def request_review(
-        self, actor: Actor, rid: str, *, reviewers: Sequence[str] = (), expected_version: int | None = None
-    ) -> ChangeSet:
+        self, actor: Actor, rid: str, *, reviewers: Sequence[str] = (), expected_version: int | None = None,
+        idempotency: Idempotency | None = None,
+    ) -> ChangeSet:  # fmt: skip
         """Ask the reviewers, who are added to those named before."""
-        actor.require(Role.EDITOR)
-        async with self._database.writing() as work:
-            found = await opened(work, rid, expected_version)
+
+        async def ask(work: Transaction, found: ChangeSet) -> ChangeSet:
             if found.review is ReviewStatus.APPROVED:
                 message = "The change set is approved already."
                 raise InvalidState(message)
             asked = checked_list((*found.reviewers, *reviewers), "reviewers", REVIEWERS)
             after = await change_sets.touch(work, rid, review=ReviewStatus.IN_REVIEW.value, reviewers=list(asked))
             await change_sets.log(work, after, "review_requested", actor, reviewers=list(asked))
-        return after
+            return after
 
-    async def review(self, actor: Actor, rid: str, *, approve: bool, comment: str = "", expected_version: int | None = None) -> ChangeSet:
+        return await self._decided(actor, rid, ask, expected_version, idempotency)
+
+    async def review(
+        self, actor: Actor, rid: str, *, approve: bool, comment: str = "", expected_version: int | None = None,
+        idempotency: Idempotency | None = None,
+    ) -> ChangeSet:  # fmt: skip
         """Approve the change set as it is now, or ask for changes; nobody approves what they wrote themselves."""
-        actor.require(Role.EDITOR)
         text = checked_text(comment, "comment")
-        async with self._database.writing() as work:
-            found = await opened(work, rid, expected_version)
+
+        async def judge(work: Transaction, found: ChangeSet) -> ChangeSet:
             if found.review is ReviewStatus.DRAFT:
                 message = "No review was asked for."
                 raise InvalidState(message)
@@ -58,15 +64,33 @@ class Reviewing:
             if text:
                 await change_sets.comment(work, rid, actor, text, None, None)
             await change_sets.log(work, after, review.value.lower(), actor)
-        return after
+            return after
 
-    async def close(self, actor: Actor, rid: str, *, expected_version: int | None = None) -> ChangeSet:
+        return await self._decided(actor, rid, judge, expected_version, idempotency)
+
+    async def close(
+        self, actor: Actor, rid: str, *, expected_version: int | None = None, idempotency: Idempotency | None = None
+    ) -> ChangeSet:
         """Give it up; what it holds stays readable."""
-        actor.require(Role.EDITOR)
-        async with self._database.writing() as work:
-            found = await opened(work, rid, expected_version)
+
+        async def give_up(work: Transaction, found: ChangeSet) -> ChangeSet:
             after = await change_sets.touch(
                 work, found.rid, status=ChangeSetStatus.CLOSED.value, closed_by=actor.id, closed_at=datetime.now(UTC)
             )
             await change_sets.log(work, after, "closed", actor)
-        return after
+            return after
+
+        return await self._decided(actor, rid, give_up, expected_version, idempotency)
+
+    async def _decided(
+        self, actor: Actor, rid: str, decide: Callable[[Transaction, ChangeSet], Awaitable[ChangeSet]], expected_version: int | None,
+        idempotency: Idempotency | None,
+    ) -> ChangeSet:  # fmt: skip
+        """Decide about an open change set at its expected version, once for each idempotency key."""
+        actor.require(Role.EDITOR)
+        async with self._database.writing() as work:
+
+            async def act() -> ChangeSet:
+                return await decide(work, await opened(work, rid, expected_version))
+
+            return await once(work, actor.id, idempotency, act, CHANGE_SET)

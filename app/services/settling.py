@@ -14,19 +14,21 @@ from app.domain.merge import Conflict, difference
 from app.domain.planning import prepare
 from app.domain.rid import mint_change_set
 from app.domain.rollback import inverse
-from app.persistence import blockers, change_sets, impact, leases, neighbourhood, replay
-from app.persistence.merging import Merged, Proposal, Turn, merge, planned
+from app.persistence import blockers, change_sets, impact, neighbourhood, replay
+from app.persistence.merging import Merged, Proposal, Turn, hold, merge, planned, stored
 from app.services.editing import allowed, checked_title
 from app.services.staging import opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from app.domain.entity import Change
     from app.domain.kind import Kind
     from app.domain.ontology import Ontology
     from app.domain.plan import Plan
     from app.domain.rules import Violation
     from app.persistence.database import Database, Snapshot, Transaction
+    from app.persistence.idempotency import Idempotency
     from app.persistence.impact import Impact
 
 
@@ -97,8 +99,9 @@ class Settling:
             return await impact.of(snapshot, found.ontology, touched)
 
     async def merge(
-        self, actor: Actor, rid: str, *, expected_version: int | None = None, resolutions: Sequence[Resolution] = (), dry_run: bool = False
-    ) -> Merged:
+        self, actor: Actor, rid: str, *, expected_version: int | None = None, resolutions: Sequence[Resolution] = (),
+        dry_run: bool = False, idempotency: Idempotency | None = None,
+    ) -> Merged:  # fmt: skip
         """Merge three ways as the next revision of its ontology.
 
         MergeConflict carries every field that both sides changed, ValidationFailed every rule that the outcome would
@@ -106,6 +109,8 @@ class Settling:
         """
         actor.require(Role.EDITOR)
         async with self._database.reading() as snapshot:
+            if (before := await stored(snapshot, actor, idempotency)) is not None:
+                return before
             found = await change_sets.find(snapshot, rid)
             _mergeable(found, expected_version)
             ontology = await change_sets.ontology_of_rid(snapshot, found.ontology)
@@ -128,9 +133,11 @@ class Settling:
                 await _undo(work, found.rolls_back, rid, actor)
             return merged
 
-        return await merge(self._database, actor, ontology, plan, proposal, envelope, guard=guard)
+        return await merge(self._database, actor, ontology, plan, proposal, envelope, guard=guard, key=idempotency)
 
-    async def rollback(self, actor: Actor, rid: str, *, title: str = "", dry_run: bool = False) -> Merged:
+    async def rollback(
+        self, actor: Actor, rid: str, *, title: str = "", dry_run: bool = False, idempotency: Idempotency | None = None
+    ) -> Merged:
         """Undo a merged change set by a new one that keeps what came later.
 
         RollbackBlocked names the smallest set of later change sets that stand in the way, ValidationFailed the STATE
@@ -138,6 +145,8 @@ class Settling:
         """
         actor.require(Role.EDITOR)
         async with self._database.reading() as snapshot:
+            if (before := await stored(snapshot, actor, idempotency)) is not None:
+                return before
             undone = await change_sets.find(snapshot, rid)
             if undone.merged_revision is None:
                 message = "Only a merged change set can be rolled back."
@@ -146,43 +155,36 @@ class Settling:
                 message = "The change set was rolled back already."
                 raise InvalidState(message, by=undone.rolled_back_by)
             ontology = await change_sets.ontology_of_rid(snapshot, undone.ontology)
-            operations = inverse(await replay.changes(snapshot, undone.ontology, undone.merged_revision))
+            changes = await replay.changes(snapshot, undone.ontology, undone.merged_revision)
+            operations = inverse(changes)
             proposal = Proposal(operations, strict=False, origin=Origin.ROLLBACK)
             plan = await planned(snapshot, undone.ontology, proposal)
             if plan.problem() is not None:
-                await _blocked(snapshot, undone, proposal, plan)
+                await _blocked(snapshot, undone, changes, proposal, plan)
             epoch = await change_sets.epoch(snapshot)
         now = datetime.now(UTC)
         draft = ChangeSet(
             mint_change_set(), ontology.rid, checked_title(title) or f"Roll back: {undone.title}"[:200], "", ChangeSetStatus.OPEN,
             ReviewStatus.DRAFT, Origin.ROLLBACK, 1, ontology.head_revision, actor.id, now, now, operation_count=len(operations),
-            rolls_back=rid,
+            rolls_back=rid, author_name=actor.name,
         )  # fmt: skip
         outcome = Merged(draft, ontology.rid, ontology.api_name, epoch, ontology.head_revision, plan.changes, {})
         if dry_run:
             return outcome
         if ontology.settings.require_review:
-            return await self._for_review(actor, outcome, operations)
+            return await hold(self._database, actor, outcome, operations, key=idempotency)
 
         async def envelope(work: Transaction, turn: Turn) -> ChangeSet:
             made = replace(
                 draft, status=ChangeSetStatus.MERGED, merged_revision=turn.revision, merged_by=actor.id, merged_at=turn.at,
                 base_revision=turn.revision - 1, created_at=turn.at, updated_at=turn.at,
             )  # fmt: skip
-            await change_sets.insert(work, made, actor)
+            await change_sets.insert(work, made)
             await change_sets.stage(work, made.rid, operations, actor)
             await _undo(work, rid, made.rid, actor)
             return made
 
-        return await merge(self._database, actor, ontology, plan, proposal, envelope)
-
-    async def _for_review(self, actor: Actor, outcome: Merged, operations: Sequence[Operation]) -> Merged:
-        async with self._database.writing() as work:
-            await change_sets.insert(work, outcome.change_set, actor)
-            await change_sets.stage(work, outcome.change_set.rid, operations, actor)
-            await leases.guard(work, actor, (each.rid for each in operations))
-            await change_sets.log(work, outcome.change_set, "opened", actor)
-        return outcome
+        return await merge(self._database, actor, ontology, plan, proposal, envelope, key=idempotency)
 
 
 def _diff(rid: str, before: Any, after: Any) -> EntityDiff:
@@ -216,17 +218,17 @@ def _reviewed(found: ChangeSet, ontology: Ontology) -> None:
         raise ReviewRequired(message)
 
 
-async def _blocked(snapshot: Snapshot, undone: ChangeSet, proposal: Proposal, plan: Plan) -> None:
+async def _blocked(snapshot: Snapshot, undone: ChangeSet, changes: Sequence[Change], proposal: Proposal, plan: Plan) -> None:
     """Raise what stands in the way of a rollback: later change sets where there are any, else the rules."""
     revision = undone.merged_revision or 0
-    found = set(await blockers.of(snapshot, undone.ontology, revision, plan))
+    plans = [plan]
     if plan.conflicts:
         # With the conflicts out of the way it shows what else builds on it.
         answers = [Resolution(each.rid, each.path, Choice.OURS, each.theirs_version) for each in plan.conflicts]
-        forced = await planned(snapshot, undone.ontology, replace(proposal, resolutions=answers))
-        found |= set(await blockers.of(snapshot, undone.ontology, revision, forced))
+        plans.append(await planned(snapshot, undone.ontology, replace(proposal, resolutions=answers)))
+    found = await blockers.of(snapshot, undone.ontology, revision, changes, plans)
     if found:
-        raise RollbackBlocked(await blockers.in_order(snapshot, found))
+        raise RollbackBlocked(found)
     plan.or_raise()
 
 

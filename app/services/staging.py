@@ -27,6 +27,7 @@ from app.domain.rid import REF, mint_change_set, well_formed
 from app.domain.text import DESCRIPTION, nfc, refused_character
 from app.domain.value import unstorable
 from app.persistence import change_sets, leases, neighbourhood
+from app.persistence.idempotency import CHANGE_SET, Form, once
 from app.persistence.merging import with_rids
 from app.services.editing import checked_title
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from app.persistence.database import Database, Transaction
+    from app.persistence.idempotency import Idempotency
 
 LABELS = REVIEWERS = 50
 MANY = 1_000  # operations; more take longer than a statement may
@@ -98,7 +100,8 @@ class Staging:
 
     async def open(  # noqa: PLR0913 - an envelope has that many fields, all by name
         self, actor: Actor, ontology: str, *, title: str, description: str = "", labels: Sequence[str] = (),
-        reviewers: Sequence[str] = (), operations: Sequence[Operation] = (), origin: Origin = Origin.EDIT, rolls_back: str | None = None,
+        reviewers: Sequence[str] = (), operations: Sequence[Operation] = (), origin: Origin = Origin.EDIT,
+        idempotency: Idempotency | None = None,
     ) -> ChangeSet:  # fmt: skip
         """A new change set, based on the ontology as it is now."""
         actor.require(Role.EDITOR)
@@ -106,28 +109,34 @@ class Staging:
         if not title:
             message = "A change set has a title."
             raise BadInput(message, path="title")
+        words = checked_text(description, "description")
+        marks, asked = checked_list(labels, "labels", LABELS), checked_list(reviewers, "reviewers", REVIEWERS)
         async with self._database.writing(long=len(operations) > MANY) as work:
-            found = await change_sets.ontology_named(work, ontology)
-            if found.archived_at is not None:
-                message = f"The ontology {found.api_name} is archived."
-                raise InvalidState(message)
-            now = datetime.now(UTC)
-            made = ChangeSet(
-                mint_change_set(), found.rid, title, checked_text(description, "description"), ChangeSetStatus.OPEN, ReviewStatus.DRAFT,
-                origin, 1, found.head_revision, actor.id, now, now, checked_list(labels, "labels", LABELS),
-                checked_list(reviewers, "reviewers", REVIEWERS), rolls_back=rolls_back,
-            )  # fmt: skip
-            staged = await self._staged(work, made, operations)
-            made = replace(made, operation_count=len(staged))
-            await change_sets.insert(work, made, actor)
-            await change_sets.stage(work, made.rid, staged, actor)
-            await leases.guard(work, actor, (each.rid for each in staged))
-            await change_sets.log(work, made, "opened", actor)
-        return made
+
+            async def act() -> ChangeSet:
+                found = await change_sets.ontology_named(work, ontology)
+                if found.archived_at is not None:
+                    message = f"The ontology {found.api_name} is archived."
+                    raise InvalidState(message)
+                now = datetime.now(UTC)
+                made = ChangeSet(
+                    mint_change_set(), found.rid, title, words, ChangeSetStatus.OPEN, ReviewStatus.DRAFT, origin, 1, found.head_revision,
+                    actor.id, now, now, marks, asked, author_name=actor.name,
+                )  # fmt: skip
+                staged = await self._staged(work, made, operations)
+                made = replace(made, operation_count=len(staged))
+                await change_sets.insert(work, made)
+                await change_sets.stage(work, made.rid, staged, actor)
+                await leases.guard(work, actor, (each.rid for each in staged))
+                await change_sets.log(work, made, "opened", actor)
+                return made
+
+            return await once(work, actor.id, idempotency, act, CHANGE_SET)
 
     async def stage(
-        self, actor: Actor, rid: str, operations: Sequence[Operation], *, expected_version: int | None = None
-    ) -> tuple[ChangeSet, list[Operation]]:
+        self, actor: Actor, rid: str, operations: Sequence[Operation], *, expected_version: int | None = None,
+        idempotency: Idempotency | None = None,
+    ) -> tuple[ChangeSet, list[Operation]]:  # fmt: skip
         """Append operations; each creation gets its rid, each other one the version that it was looked at."""
 
         async def change(work: Transaction, found: ChangeSet) -> tuple[dict[str, Any], list[Operation]]:
@@ -140,11 +149,12 @@ class Staging:
             await leases.guard(work, actor, (each.rid for each in staged))
             return {"operation_count_by": len(done)}, done
 
-        return await self._edit(actor, rid, "staged", change, expected_version)
+        return await self._edit(actor, rid, "staged", change, expected_version, idempotency, _staged_form(operations))
 
     async def amend(
         self, actor: Actor, rid: str, operation_id: str, *, fields: dict[str, Any] | None = None,
         expected_entity_version: int | None = None, cascade: bool | None = None, expected_version: int | None = None,
+        idempotency: Idempotency | None = None,
     ) -> ChangeSet:  # fmt: skip
         """Replace the words of one operation."""
 
@@ -163,9 +173,12 @@ class Staging:
             await leases.guard(work, actor, (after.rid,))
             return {}, None
 
-        return (await self._edit(actor, rid, "amended", change, expected_version))[0]
+        return (await self._edit(actor, rid, "amended", change, expected_version, idempotency, _ALONE))[0]
 
-    async def reorder(self, actor: Actor, rid: str, operation_ids: Sequence[str], *, expected_version: int | None = None) -> ChangeSet:
+    async def reorder(
+        self, actor: Actor, rid: str, operation_ids: Sequence[str], *, expected_version: int | None = None,
+        idempotency: Idempotency | None = None,
+    ) -> ChangeSet:  # fmt: skip
         """Give the operations another order; every one of them is named once."""
 
         async def change(work: Transaction, _: ChangeSet) -> tuple[dict[str, Any], None]:
@@ -176,9 +189,12 @@ class Staging:
             await change_sets.reorder(work, rid, operation_ids)
             return {}, None
 
-        return (await self._edit(actor, rid, "reordered", change, expected_version))[0]
+        return (await self._edit(actor, rid, "reordered", change, expected_version, idempotency, _ALONE))[0]
 
-    async def drop(self, actor: Actor, rid: str, operation_ids: Sequence[str], *, expected_version: int | None = None) -> ChangeSet:
+    async def drop(
+        self, actor: Actor, rid: str, operation_ids: Sequence[str], *, expected_version: int | None = None,
+        idempotency: Idempotency | None = None,
+    ) -> ChangeSet:  # fmt: skip
         """Take operations out again."""
         for each in operation_ids:
             try:
@@ -192,17 +208,24 @@ class Staging:
                 raise NotFound("operation", ", ".join(operation_ids)[:120])
             return {"operation_count_by": -count}, None
 
-        return (await self._edit(actor, rid, "dropped", change, expected_version))[0]
+        return (await self._edit(actor, rid, "dropped", change, expected_version, idempotency, _ALONE))[0]
 
-    async def comment(self, actor: Actor, rid: str, body: str, *, about: str | None = None, path: str | None = None) -> ChangeSet:
+    async def comment(
+        self, actor: Actor, rid: str, body: str, *, about: str | None = None, path: str | None = None,
+        idempotency: Idempotency | None = None,
+    ) -> ChangeSet:  # fmt: skip
         """Say something; this changes no version and voids no approval."""
         actor.require(Role.EDITOR)
         text = checked_text(body, "body", needed=True)
         async with self._database.writing() as work:
-            found = await change_sets.find(work, rid)
-            await change_sets.comment(work, rid, actor, text, about, path)
-            await change_sets.log(work, found, "commented", actor)
-        return found
+
+            async def act() -> ChangeSet:
+                found = await change_sets.find(work, rid)
+                await change_sets.comment(work, rid, actor, text, about, path)
+                await change_sets.log(work, found, "commented", actor)
+                return found
+
+            return await once(work, actor.id, idempotency, act, CHANGE_SET)
 
     async def _staged(self, work: Transaction, found: ChangeSet, operations: Sequence[Operation]) -> list[Operation]:
         if len(operations) > OPERATIONS:
@@ -226,18 +249,40 @@ class Staging:
 
     async def _edit(
         self, actor: Actor, rid: str, event: str, change: Callable[[Transaction, ChangeSet], Awaitable[tuple[dict[str, Any], Any]]],
-        expected_version: int | None,
+        expected_version: int | None, idempotency: Idempotency | None, form: Form[tuple[ChangeSet, Any]],
     ) -> tuple[ChangeSet, Any]:  # fmt: skip
         """Change what an open change set holds; an approval that it had is void."""
         actor.require(Role.EDITOR)
         async with self._database.writing() as work:
-            found = await opened(work, rid, expected_version)
-            columns, result = await change(work, found)
-            if found.review is ReviewStatus.APPROVED:
-                columns |= {"review": ReviewStatus.IN_REVIEW.value, "approved_by": None, "approved_version": None}
-            after = await change_sets.touch(work, rid, **columns)
-            await change_sets.log(work, after, event, actor)
-        return after, result
+
+            async def act() -> tuple[ChangeSet, Any]:
+                found = await opened(work, rid, expected_version)
+                columns, result = await change(work, found)
+                if found.review is ReviewStatus.APPROVED:
+                    columns |= {"review": ReviewStatus.IN_REVIEW.value, "approved_by": None, "approved_version": None}
+                after = await change_sets.touch(work, rid, **columns)
+                await change_sets.log(work, after, event, actor)
+                return after, result
+
+            return await once(work, actor.id, idempotency, act, form)
+
+
+_ALONE: Form[tuple[ChangeSet, Any]] = Form(lambda answer: CHANGE_SET.stored(answer[0]), lambda stored: (CHANGE_SET.read(stored), None))
+
+
+def _staged_form(operations: Sequence[Operation]) -> Form[tuple[ChangeSet, Any]]:
+    """With what staging added to each operation; the words are those of the request."""
+
+    def stored(answer: tuple[ChangeSet, Any]) -> Any:
+        added = [(each.id, each.rid, each.expected_version) for each in answer[1]]
+        return {"changeSet": CHANGE_SET.stored(answer[0]), "operations": added}
+
+    def read(answer: Any) -> tuple[ChangeSet, Any]:
+        added = zip(operations, answer["operations"], strict=True)
+        staged = [replace(each, id=number, rid=rid, expected_version=version) for each, (number, rid, version) in added]
+        return CHANGE_SET.read(answer["changeSet"]), staged
+
+    return Form(stored, read)
 
 
 async def opened(work: Transaction, rid: str, expected_version: int | None) -> ChangeSet:

@@ -8,7 +8,7 @@ from strawberry.scalars import JSON
 from resolvers.enums import Choice
 from resolvers.inputs.lock import UnderLocks
 from resolvers.inputs.operation import OperationInput, holding_operations
-from resolvers.inputs.words import absent, needed
+from resolvers.inputs.words import IDEMPOTENCY_KEY, absent, needed
 
 
 @strawberry.input(description="What every mutation of a change set carries.")
@@ -17,8 +17,13 @@ class OfChangeSetInput:
     rid: strawberry.ID = needed("The change set.")
 
 
+@strawberry.input(description="What every mutation that changes a change set may carry.")
+class ChangingChangeSetInput(OfChangeSetInput):
+    idempotency_key: str | None = absent(IDEMPOTENCY_KEY)
+
+
 @strawberry.input(description="What a mutation of an open change set may carry.")
-class OfOpenChangeSetInput(OfChangeSetInput):
+class OfOpenChangeSetInput(ChangingChangeSetInput):
     expected_version: int | None = absent("The version of the change set that the author looked at; any other is a VersionConflict.")
 
 
@@ -26,6 +31,7 @@ class OfOpenChangeSetInput(OfChangeSetInput):
 @strawberry.input(description="Opens a change set.")
 class OpenChangeSetInput(UnderLocks):
     client_mutation_id: str | None = absent("Sent back unchanged.")
+    idempotency_key: str | None = absent(IDEMPOTENCY_KEY)
     ontology: str = strawberry.field(description="The apiName of the ontology.", default="main")
     title: str = needed("What it is about, in 1 to 200 characters.")
     description: str | None = absent("What it is about, in up to 10,000 characters.")
@@ -64,7 +70,7 @@ class DropOperationsInput(OfOpenChangeSetInput):
 
 
 @strawberry.input(description="Says something about a change set.")
-class CommentOnChangeSetInput(OfChangeSetInput):
+class CommentOnChangeSetInput(ChangingChangeSetInput):
     body: str = needed("1 to 10,000 characters.")
     about: strawberry.ID | None = absent("The entity that it is about; the whole change set where nothing is said.")
     path: str | None = absent("The field of that entity that it is about.")
@@ -107,6 +113,6 @@ class CloseChangeSetInput(OfOpenChangeSetInput):
 
 
 @strawberry.input(description="Undoes a merged change set.")
-class RollbackChangeSetInput(OfChangeSetInput, UnderLocks):
+class RollbackChangeSetInput(ChangingChangeSetInput, UnderLocks):
     title: str | None = absent("How the new change set is called; up to 200 characters.")
     dry_run: bool = strawberry.field(description="Whether only to tell what would happen.", default=False)

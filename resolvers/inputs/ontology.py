@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.inputs.words import absent, needed
+from resolvers.inputs.words import IDEMPOTENCY_KEY, absent, needed
 
 
 @strawberry.input(description="What an Ontology Admin decides for one ontology.")
@@ -15,6 +15,7 @@ class OntologySettingsInput:
 @strawberry.input(description="Creates an ontology.")
 class CreateOntologyInput:
     client_mutation_id: str | None = absent("Sent back unchanged.")
+    idempotency_key: str | None = absent(IDEMPOTENCY_KEY)
     api_name: str = needed("A kebab-case name of up to 100 characters, unique and for ever.")
     display_name: str = needed("1 to 200 characters.")
     description: str | None = absent("What it is for, in up to 10,000 characters.")
@@ -24,6 +25,7 @@ class CreateOntologyInput:
 @strawberry.input(description="Changes an ontology itself: what is absent stays.")
 class UpdateOntologyInput:
     client_mutation_id: str | None = absent("Sent back unchanged.")
+    idempotency_key: str | None = absent(IDEMPOTENCY_KEY)
     rid: strawberry.ID = needed("The ontology.")
     expected_version: int = needed("The version that the author looked at; any other is a VersionConflict.")
     display_name: str | None = absent("1 to 200 characters.")
@@ -34,5 +36,6 @@ class UpdateOntologyInput:
 @strawberry.input(description="Makes an ontology read-only.")
 class ArchiveOntologyInput:
     client_mutation_id: str | None = absent("Sent back unchanged.")
+    idempotency_key: str | None = absent(IDEMPOTENCY_KEY)
     rid: strawberry.ID = needed("The ontology.")
     expected_version: int = needed("The version that the author looked at; any other is a VersionConflict.")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound="Words")
 
+IDEMPOTENCY_KEY = "A second request with the same key and the same input is answered like the first; for 24 hours."
+
 
 class Words:
     """An author's words about one entity, or a part of them, as the client sent them.

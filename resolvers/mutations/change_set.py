@@ -31,7 +31,7 @@ from resolvers.inputs.change_set import (
 from resolvers.inputs.lock import under
 from resolvers.inputs.operation import operations
 from resolvers.mutations.payloads import Written
-from resolvers.mutations.writing import Info, Outcome, given, known_rid, merged_or_problem, mutation, ontology_name, told
+from resolvers.mutations.writing import Info, Outcome, given, known_rid, merged_or_problem, mutation, once, ontology_name, told
 from resolvers.results import MergeConflict, NameTaken, RollbackBlocked, StillReferenced, ValidationFailed, VersionConflict
 from resolvers.scalars import Rid
 from resolvers.types.change_set import change_set_of, change_set_with
@@ -113,6 +113,7 @@ class ChangeSetMutations:
             labels=given(input.labels) or (),
             reviewers=given(input.reviewers) or (),
             operations=wanted,
+            idempotency=await once(info, input, wanted),
         )
         found: ChangeSetResult = await _changed(info, work, given(input.client_mutation_id))
         return found
@@ -120,7 +121,10 @@ class ChangeSetMutations:
     @mutation("Add operations to a change set. What is sent without `expectedVersion` is based on the entity as it is now.")
     async def stage_operations(self, info: Info, input: StageOperationsInput) -> StageOperationsResult:
         wanted = await off_loop(lambda: operations(input.operations), len(input.operations))
-        work = _service(info).stage(under(info.context.actor, input), _rid(input), wanted, expected_version=given(input.expected_version))
+        key = await once(info, input, wanted)
+        work = _service(info).stage(
+            under(info.context.actor, input), _rid(input), wanted, expected_version=given(input.expected_version), idempotency=key
+        )
 
         def payload(found: tuple[ChangeSet, list[DomainOperation]]) -> StageOperationsPayload:
             after, staged = found
@@ -146,25 +150,35 @@ class ChangeSetMutations:
             expected_entity_version=given(input.expected_entity_version),
             cascade=given(input.cascade),
             expected_version=given(input.expected_version),
+            idempotency=await once(info, input),
         )
         found: ChangeSetResult = await _changed(info, work, given(input.client_mutation_id))
         return found
 
     @mutation("Give the operations of a change set another order.")
     async def reorder_operations(self, info: Info, input: ReorderOperationsInput) -> ChangeSetResult:
-        work = _service(info).reorder(info.context.actor, _rid(input), input.operation_ids, expected_version=given(input.expected_version))
+        key = await once(info, input)
+        work = _service(info).reorder(
+            info.context.actor, _rid(input), input.operation_ids, expected_version=given(input.expected_version), idempotency=key
+        )
         found: ChangeSetResult = await _changed(info, work, given(input.client_mutation_id))
         return found
 
     @mutation("Take one operation out of a change set.")
     async def drop_operation(self, info: Info, input: DropOperationInput) -> ChangeSetResult:
-        work = _service(info).drop(info.context.actor, _rid(input), [input.operation_id], expected_version=given(input.expected_version))
+        key = await once(info, input)
+        work = _service(info).drop(
+            info.context.actor, _rid(input), [input.operation_id], expected_version=given(input.expected_version), idempotency=key
+        )
         found: ChangeSetResult = await _changed(info, work, given(input.client_mutation_id))
         return found
 
     @mutation("Take operations out of a change set.")
     async def drop_operations(self, info: Info, input: DropOperationsInput) -> ChangeSetResult:
-        work = _service(info).drop(info.context.actor, _rid(input), input.operation_ids, expected_version=given(input.expected_version))
+        key = await once(info, input)
+        work = _service(info).drop(
+            info.context.actor, _rid(input), input.operation_ids, expected_version=given(input.expected_version), idempotency=key
+        )
         found: ChangeSetResult = await _changed(info, work, given(input.client_mutation_id))
         return found
 
@@ -172,7 +186,12 @@ class ChangeSetMutations:
     async def comment_on_change_set(self, info: Info, input: CommentOnChangeSetInput) -> ChangeSetResult:
         about, path = given(input.about), given(input.path)
         work = _service(info).comment(
-            info.context.actor, _rid(input), input.body, about=about and known_rid(about, "entity"), path=path and _plain(path)
+            info.context.actor,
+            _rid(input),
+            input.body,
+            about=about and known_rid(about, "entity"),
+            path=path and _plain(path),
+            idempotency=await once(info, input),
         )
         found: ChangeSetResult = await _changed(info, work, given(input.client_mutation_id))
         return found
@@ -180,7 +199,11 @@ class ChangeSetMutations:
     @mutation("Ask for a review of a change set.")
     async def request_review(self, info: Info, input: RequestReviewInput) -> ChangeSetResult:
         work = _service(info).request_review(
-            info.context.actor, _rid(input), reviewers=given(input.reviewers) or (), expected_version=given(input.expected_version)
+            info.context.actor,
+            _rid(input),
+            reviewers=given(input.reviewers) or (),
+            expected_version=given(input.expected_version),
+            idempotency=await once(info, input),
         )
         found: ChangeSetResult = await _changed(info, work, given(input.client_mutation_id))
         return found
@@ -193,6 +216,7 @@ class ChangeSetMutations:
             approve=input.approve,
             comment=given(input.comment) or "",
             expected_version=given(input.expected_version),
+            idempotency=await once(info, input),
         )
         found: ChangeSetResult = await _changed(info, work, given(input.client_mutation_id))
         return found
@@ -220,19 +244,24 @@ class ChangeSetMutations:
             expected_version=given(input.expected_version),
             resolutions=resolutions,
             dry_run=input.dry_run,
+            idempotency=await once(info, input),
         )
         found: MergeChangeSetResult = await _merged(info, input, work, MergeChangeSetPayload, dry_run=input.dry_run)
         return found
 
     @mutation("Give a change set up. What it holds stays readable.")
     async def close_change_set(self, info: Info, input: CloseChangeSetInput) -> ChangeSetResult:
-        work = _service(info).close(info.context.actor, _rid(input), expected_version=given(input.expected_version))
+        key = await once(info, input)
+        work = _service(info).close(info.context.actor, _rid(input), expected_version=given(input.expected_version), idempotency=key)
         found: ChangeSetResult = await _changed(info, work, given(input.client_mutation_id))
         return found
 
     @mutation("Undo a merged change set by a new one that keeps what came later, or name the change sets that stand in the way.")
     async def rollback_change_set(self, info: Info, input: RollbackChangeSetInput) -> RollbackChangeSetResult:
-        work = _service(info).rollback(under(info.context.actor, input), _rid(input), title=given(input.title) or "", dry_run=input.dry_run)
+        key = await once(info, input)
+        work = _service(info).rollback(
+            under(info.context.actor, input), _rid(input), title=given(input.title) or "", dry_run=input.dry_run, idempotency=key
+        )
         found: RollbackChangeSetResult = await _merged(info, input, work, RollbackChangeSetPayload, dry_run=input.dry_run)
         return found
 

@@ -12,7 +12,7 @@ from app.domain.actor import Role
 from app.domain.errors import Problem
 from app.domain.ontology import OntologySettings
 from resolvers.inputs.ontology import ArchiveOntologyInput, CreateOntologyInput, OntologySettingsInput, UpdateOntologyInput
-from resolvers.mutations.writing import Info, given, known_rid, mutation, told
+from resolvers.mutations.writing import Info, given, known_rid, mutation, once, told
 from resolvers.results import NameTaken, ValidationFailed, VersionConflict
 from resolvers.types.ontology import ontology
 from resolvers.types.refs import OntologyRef
@@ -45,6 +45,7 @@ class OntologyMutations:
             display_name=input.display_name,
             description=given(input.description) or "",
             settings=_settings(given(input.settings), OntologySettings()),
+            idempotency=await once(info, input),
         )
         found: OntologyResult = await _answered(info, work, given(input.client_mutation_id))
         return found
@@ -59,6 +60,7 @@ class OntologyMutations:
             display_name=given(input.display_name),
             description=given(input.description),
             settings=_settings(given(input.settings), OntologySettings(**row["settings"])),
+            idempotency=await once(info, input),
         )
         found: OntologyResult = await _answered(info, work, given(input.client_mutation_id))
         return found
@@ -66,7 +68,9 @@ class OntologyMutations:
     @mutation("Make an ontology read-only; nothing is deleted.", Role.ADMIN)
     async def archive_ontology(self, info: Info, input: ArchiveOntologyInput) -> OntologyResult:
         rid = known_rid(input.rid, "ontology")
-        work = info.context.services.ontologies.archive(info.context.actor, rid, expected_version=input.expected_version)
+        work = info.context.services.ontologies.archive(
+            info.context.actor, rid, expected_version=input.expected_version, idempotency=await once(info, input)
+        )
         found: OntologyResult = await _answered(info, work, given(input.client_mutation_id))
         return found
 

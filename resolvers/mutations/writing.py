@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Sequence
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
@@ -22,7 +22,7 @@ from app.persistence.idempotency import Idempotency
 from app.persistence.reads.whereabouts import whereabouts
 from resolvers.authorization import requires
 from resolvers.inputs.lock import UnderLocks, under
-from resolvers.inputs.words import Words, absent, needed
+from resolvers.inputs.words import IDEMPOTENCY_KEY, Words, absent, needed
 from resolvers.mutations.payloads import Written, as_of
 from resolvers.results import Telling, note_status
 from resolvers.types.entity import entity, entity_of
@@ -40,7 +40,7 @@ LONGEST_KEY = 255  # characters of an idempotency key
 @strawberry.input(description="What every write may carry.")
 class WriteInput(UnderLocks):
     client_mutation_id: str | None = absent("Sent back unchanged.")
-    idempotency_key: str | None = absent("A second request with the same key and the same input is answered like the first; for 24 hours.")
+    idempotency_key: str | None = absent(IDEMPOTENCY_KEY)
 
 
 @strawberry.input(description="What every creation carries.")
@@ -182,7 +182,23 @@ def known_rid(rid: str, what: str) -> str:
     return rid
 
 
-async def idempotency(info: Info, sent: WriteInput, asked: Any) -> Idempotency | None:
+async def once(info: Info, sent: Any, *asked: Any) -> Idempotency | None:
+    """The key of a mutation whose input says all that is asked for, but for what stands in `asked`."""
+    return await idempotency(info, sent, [said(sent), *asked])
+
+
+def said(sent: Any) -> Any:
+    """An input as JSON, without what only marks it and what is looked at apart."""
+    if is_dataclass(sent):
+        named = {each.name: getattr(sent, each.name) for each in fields(sent) if each.name not in _MARKS}
+        return {name: said(value) for name, value in named.items() if value is not strawberry.UNSET}
+    return [said(each) for each in sent] if isinstance(sent, list) else sent
+
+
+_MARKS = frozenset({"client_mutation_id", "idempotency_key", "operations"})
+
+
+async def idempotency(info: Info, sent: Any, asked: list[Any]) -> Idempotency | None:
     """The key of the input, else of the header, with a digest of all that is asked for.
 
     The header is one for all fields of a document, so there it counts for the field under its response name.

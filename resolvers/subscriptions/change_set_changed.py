@@ -38,12 +38,16 @@ class EventType(Enum):
     ROLLED_BACK = strawberry.enum_value("rolled_back", description="A later change set undid it.")
 
 
-@strawberry.input(description="Which events of change sets; all that is given must hold.")
+@strawberry.input(
+    description="Which events of change sets; all that is given must hold. `{reviewers: [me]}` is everything about what waits for me."
+)
 class ChangeSetEventFilter:
     types: list[EventType] | None = strawberry.field(default=None, description="One of these happened.")
     authors: list[str] | None = strawberry.field(default=None, description="The change set is by one of these people (their ids).")
     actors: list[str] | None = strawberry.field(default=None, description="One of these people did it (their ids).")
-    reviewers: list[str] | None = strawberry.field(default=None, description="One of these people is asked for a review (their ids).")
+    reviewers: list[str] | None = strawberry.field(
+        default=None, description="The change set is one that any of these people is to review (their ids), whatever happened to it."
+    )
 
     def wants(self) -> Callable[[Entry], bool]:
         """The test of an entry; LIST_TOO_LONG where a list holds more than it may."""

@@ -109,7 +109,7 @@ class ChangeSet(Node):
     version: int = strawberry.field(description="Grows by one whenever it changes: what `expectedVersion` is compared with.")
     base_revision: Revision = strawberry.field(description="The revision at which it was opened.")
     author: str = strawberry.field(description="The id of who opened it.")
-    author_name: str | None = strawberry.field(description="The name of who opened it; null in the answer of the mutation that opened it.")
+    author_name: str = strawberry.field(description="The name of who opened it, as it was then.")
     labels: list[str] = strawberry.field(description="Words to find it by.")
     reviewers: list[str] = strawberry.field(description="The ids of who is asked to review it.")
     operation_count: int = strawberry.field(description="How many operations it has.")
@@ -211,7 +211,7 @@ class ChangeSet(Node):
 
 
 _LEAVES = (
-    "rid", "title", "description", "status", "review", "origin", "version", "base_revision", "author", "labels", "reviewers",
+    "rid", "title", "description", "status", "review", "origin", "version", "base_revision", "author", "author_name", "labels", "reviewers",
     "operation_count", "approved_by", "approved_version", "merged_revision", "merged_by", "merged_at", "closed_by", "closed_at",
     "created_at", "updated_at",
 )  # fmt: skip
@@ -221,7 +221,7 @@ def change_set(record: Mapping[str, Any], _: At | None = None) -> ChangeSet:
     """A change set's row."""
     made = object.__new__(ChangeSet)
     made.__dict__.update(
-        {name: record[name] for name in _LEAVES}, id=record["rid"], author_name=record["author_name"], _ontology=record["ontology"],
+        {name: record[name] for name in _LEAVES}, id=record["rid"], _ontology=record["ontology"],
         _rolls_back=record["rolls_back"], _rolled_back_by=record["rolled_back_by"],
     )  # fmt: skip
     return made
@@ -229,7 +229,7 @@ def change_set(record: Mapping[str, Any], _: At | None = None) -> ChangeSet:
 
 def change_set_of(found: domain.ChangeSet) -> ChangeSet:
     """A change set that a service returned, from memory."""
-    return change_set({"author_name": None, **{field.name: getattr(found, field.name) for field in fields(found)}})
+    return change_set({field.name: getattr(found, field.name) for field in fields(found)})
 
 
 async def change_set_with(info: strawberry.Info[Any], rid: str) -> ChangeSet:

@@ -88,6 +88,10 @@ class Ontology(Node):
         description="Epoch and revision that are read, such as `1.42`: "
         "what `minRevision`, `OMS-Min-Revision` and `ontologyChanged(after:)` take."
     )
+    change_sets_cursor: str = strawberry.field(
+        description="Where the log of the change sets stands now, such as `1.7`: epoch and position, "
+        "what `changeSetsChanged(after:)` and `changeSetChanged(after:)` take."
+    )
     head_at: datetime = strawberry.field(
         description="When the newest revision was merged; before the first one, when the ontology was made."
     )
@@ -291,7 +295,8 @@ def ontology(record: Mapping[str, Any], at: At, *, pinned: bool = False) -> Onto
         "updated_at", "updated_by", "archived_at",
     )  # fmt: skip
     made.__dict__.update(
-        {name: record[name] for name in names}, id=record["rid"], revision=at.revision, cursor=str(at), _at=at, _pinned=pinned,
+        {name: record[name] for name in names}, id=record["rid"], revision=at.revision, cursor=str(at),
+        change_sets_cursor=f"{record['epoch']}.{record['change_set_events']}", _at=at, _pinned=pinned,
         settings=OntologySettings(require_review=record["settings"].get("require_review", False)),
     )  # fmt: skip
     return made

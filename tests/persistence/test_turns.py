@@ -18,12 +18,13 @@ from app.domain.planning import prepare
 from app.domain.topics import TOPICS
 from app.persistence import neighbourhood, store, whole
 from app.persistence.database import Database
-from app.persistence.merging import Proposal, planned
+from app.persistence.merging import CROSSING, PLANNING, Proposal, planned, with_rids
 from app.sample.story import tell
 from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
+from app.services.ontologies import Ontologies
 from tests import given
-from tests.given import EDITOR
+from tests.given import ADMIN, EDITOR
 
 PROPOSALS = 120
 PROMPTLY = 3  # seconds; a merge holds its turn for longer here
@@ -58,7 +59,24 @@ async def test_a_plan_takes_the_same_statements_whatever_its_size(database: Data
         plan = await planned(snapshot, await ontology(database), Proposal(mine, strict=False))
 
     assert len(plan.or_raise().changes) == size
-    assert snapshot.statements == 4  # heads, the versions that the authors saw, neighbourhood, names
+    assert snapshot.statements == PLANNING
+
+
+@pytest.mark.parametrize("size", [1, 40])
+async def test_a_merge_that_breaks_rules_takes_the_same_statements_whatever_its_size(database: Database, size: int) -> None:
+    editing = Editing(database)
+    made = await editing.apply(EDITOR, "main", [*given.object_type("Person"), *given.object_type("Car"), *given.object_type("Bus")])
+    base = await editing.apply(EDITOR, "main", [given.update(Kind.OBJECT_TYPE, made.refs["Bus"], 1, description="Red")])
+    await editing.apply(EDITOR, "main", [given.deletion(Kind.OBJECT_TYPE, made.refs["Car"], 1)])
+    links = [given.link_type(made.refs["Person"], made.refs["Car"], f"owns{number}") for number in range(size)]
+    seen = given.update(Kind.OBJECT_TYPE, made.refs["Bus"], 1, displayName="Omnibus")
+    proposal = Proposal(with_rids([seen, *links]), strict=False, base_revision=base.revision)
+
+    async with database.reading() as snapshot:
+        plan = await planned(snapshot, await ontology(database), proposal)
+
+    assert len(plan.conflicts) == size
+    assert snapshot.statements == PLANNING + CROSSING
 
 
 async def test_a_merge_that_changes_nothing_is_a_revision_without_changes(database: Database) -> None:
@@ -72,21 +90,31 @@ async def test_a_merge_that_changes_nothing_is_a_revision_without_changes(databa
     assert await database.pool.fetchval("SELECT version FROM entity WHERE rid = $1", person) == 1
 
 
-async def test_what_is_sent_has_a_declared_topic(database: Database) -> None:
-    editing, change_sets = Editing(database), ChangeSets(database)
-    made = await editing.apply(EDITOR, "main", given.object_type("Person"))
-    await editing.apply(EDITOR, "main", [given.update(Kind.OBJECT_TYPE, made.refs["Person"], 1, description="One of us")])
-    opened = await change_sets.open(EDITOR, "main", title="Work", operations=[given.type_group("one")])
+async def test_everything_that_happens_is_sent_to_its_topic_under_the_declared_key(database: Database) -> None:
+    editing, change_sets, ontologies = Editing(database), ChangeSets(database), Ontologies(database)
+    every = [
+        *given.object_type("Car"), given.shared_property("shared"), given.value_type("value"), given.link_type("ref:Car", "ref:Car", "near"),
+        given.interface("Shape"), given.type_group("group"), given.action_type("act"),
+    ]  # fmt: skip
+    made = await editing.apply(EDITOR, "main", every)
+    updates = [given.update(each.kind, each.rid, 1, description="One more") for each in made.changes]
+    updated = await editing.apply(EDITOR, "main", updates)
+    for undone in (updated, made):
+        await change_sets.rollback(EDITOR, undone.change_set.rid)
+    opened = await change_sets.open(EDITOR, "main", title="Work")
     await change_sets.comment(EDITOR, opened.rid, "Soon.")
-    await change_sets.merge(EDITOR, opened.rid)
-    await change_sets.rollback(EDITOR, opened.rid)
-    await change_sets.close(EDITOR, (await change_sets.open(EDITOR, "main", title="Never mind")).rid)
+    await change_sets.close(EDITOR, opened.rid)
+    second = await ontologies.create(ADMIN, api_name="second", display_name="Second")
+    await ontologies.update(ADMIN, second.rid, expected_version=1, display_name="Two")
+    await ontologies.archive(ADMIN, second.rid, expected_version=2)
 
     sent = await database.pool.fetch("SELECT topic, key, rid, ontology, payload FROM outbox ORDER BY id")
 
-    assert {row["topic"] for row in sent} <= {topic.name for topic in TOPICS}
-    assert all(row["key"] == row["rid"] for row in sent if row["rid"] is not None)
-    assert all(row["key"] == row["ontology"] for row in sent if row["topic"] == "version.changeset.merged")
+    declared = {topic.name: topic.key for topic in TOPICS}
+    assert {row["topic"] for row in sent} == declared.keys()
+    for row in sent:
+        named = {"rid": row["rid"], "ontology": row["ontology"], "changeSet": (row["payload"] or {}).get("changeSet")}
+        assert row["key"] == named[declared[row["topic"]]], row["topic"]
 
 
 async def test_the_neighbourhood_shows_the_rules_what_the_whole_ontology_shows(database: Database) -> None:

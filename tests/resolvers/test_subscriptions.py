@@ -151,6 +151,28 @@ async def test_people_learn_what_waits_for_them(served, change_sets):
     assert (event["title"], event["type"], event["review"]) == ("Hers", "REVIEW_REQUESTED", "IN_REVIEW")
 
 
+async def test_a_reviewer_hears_everything_about_what_waits_for_them_after_what_was_read(served, change_sets):
+    found = await change_sets.open(given.EDITOR, "main", title="Hers", reviewers=["rosa"])
+    await change_sets.open(given.EDITOR, "main", title="Not hers", reviewers=["ada"])
+    async with served.connected("edith") as client:
+        await client.subscribe("{ ontology { changeSetsCursor } }")
+        read = (await client.hear())["payload"]["data"]["ontology"]["changeSetsCursor"]
+        await client.hear()
+        await change_sets.stage(given.EDITOR, found.rid, [given.type_group("a")])
+        await change_sets.open(given.EDITOR, "main", title="Nobody's")
+        await change_sets.comment(given.EDITOR, found.rid, "Look.")
+        await change_sets.request_review(given.EDITOR, found.rid)
+        await change_sets.review(given.REVIEWER, found.rid, approve=True)
+        await change_sets.merge(given.EDITOR, found.rid)
+        await client.subscribe(OF_ALL, filter={"reviewers": ["rosa"]}, after=read)
+
+        events = await _events(client, 5, "changeSetsChanged")
+
+    assert read == "1.2"
+    assert [event["type"] for event in events] == ["STAGED", "COMMENTED", "REVIEW_REQUESTED", "APPROVED", "MERGED"]
+    assert {event["title"] for event in events} == {"Hers"}
+
+
 @pytest.mark.parametrize(
     ("query", "variables", "code"),
     [

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 COLUMNS = """
     o.rid, o.api_name, o.display_name, o.description, o.settings, o.version, o.head_revision, o.head_at,
-    o.created_at, o.created_by, o.updated_at, o.updated_by, o.archived_at, (SELECT epoch FROM installation) AS epoch
+    o.created_at, o.created_by, o.updated_at, o.updated_by, o.archived_at, (SELECT epoch FROM installation) AS epoch,
+    coalesce((SELECT c.change_set_events FROM ontology_counter c WHERE c.ontology = o.rid), 0) AS change_set_events
 """
 
 

@@ -54,6 +54,7 @@ class ChangeSetPaths:
             labels=texts(words, "labels", most=MOST),
             reviewers=texts(words, "reviewers", most=MOST),
             operations=await _staged(words) if words.get("operations") is not None else (),
+            idempotency=call.idempotency(),
         )
         return Reply(change_set_json(opened), HTTPStatus.CREATED, {"location": f"/api/changeset/{opened.rid}"})
 
@@ -89,10 +90,12 @@ class ChangeSetPaths:
 
     async def stage(self, call: Call) -> Reply:
         """200 with the change set and the operations as they were staged, each with its id and rid."""
+        key = call.idempotency()
         words = {"operations": call.body} if isinstance(call.body, list) else dict(call.words())
         expected = call.expected_version(words)
         only(words, "operations", where="The body")
-        after, staged = await self.service.stage(call.actor, _rid(call), await _staged(words), expected_version=expected)
+        wanted = await _staged(words)
+        after, staged = await self.service.stage(call.actor, _rid(call), wanted, expected_version=expected, idempotency=key)
         return Reply({"changeSet": change_set_json(after), "operations": [operation_json(each) for each in staged]})
 
     async def reorder(self, call: Call) -> Reply:
@@ -101,7 +104,8 @@ class ChangeSetPaths:
         expected = call.expected_version(words)
         only(words, "operationIds", where="The body")
         ids = texts(words, "operationIds", most=OPERATIONS)
-        return Reply(change_set_json(await self.service.reorder(call.actor, _rid(call), ids, expected_version=expected)))
+        after = await self.service.reorder(call.actor, _rid(call), ids, expected_version=expected, idempotency=call.idempotency())
+        return Reply(change_set_json(after))
 
     async def amend(self, call: Call) -> Reply:
         """200 with the change set; the words of one operation are replaced."""
@@ -119,12 +123,19 @@ class ChangeSetPaths:
             expected_entity_version=call.version(words.get("expectedEntityVersion"), "expectedEntityVersion"),
             cascade=truth(words, "cascade") if "cascade" in words else None,
             expected_version=expected,
+            idempotency=call.idempotency(),
         )
         return Reply(change_set_json(after))
 
     async def drop(self, call: Call) -> Reply:
         """200 with the change set; the operation is gone."""
-        after = await self.service.drop(call.actor, _rid(call), [call.parameters["operation"]], expected_version=call.expected_version({}))
+        after = await self.service.drop(
+            call.actor,
+            _rid(call),
+            [call.parameters["operation"]],
+            expected_version=call.expected_version({}),
+            idempotency=call.idempotency(),
+        )
         return Reply(change_set_json(after))
 
     async def comments(self, call: Call) -> Reply:
@@ -145,7 +156,9 @@ class ChangeSetPaths:
             raise NotFound("entity", about[:120])
         if path is not None and (len(path) > LONGEST_PATH or refused_character(path) is not None):
             raise BadInput(f"A path has up to {LONGEST_PATH:,} plain characters.", path="path")
-        after = await self.service.comment(call.actor, _rid(call), text(words, "body"), about=about, path=path)
+        after = await self.service.comment(
+            call.actor, _rid(call), text(words, "body"), about=about, path=path, idempotency=call.idempotency()
+        )
         return Reply(change_set_json(after), HTTPStatus.CREATED)
 
     async def request_review(self, call: Call) -> Reply:
@@ -154,9 +167,10 @@ class ChangeSetPaths:
         expected = call.expected_version(words)
         only(words, "reviewers", where="The body")
         reviewers = texts(words, "reviewers", most=MOST)
-        return Reply(
-            change_set_json(await self.service.request_review(call.actor, _rid(call), reviewers=reviewers, expected_version=expected))
+        after = await self.service.request_review(
+            call.actor, _rid(call), reviewers=reviewers, expected_version=expected, idempotency=call.idempotency()
         )
+        return Reply(change_set_json(after))
 
     async def review(self, call: Call) -> Reply:
         """200 with the change set, approved as it is now, or with changes requested."""
@@ -166,7 +180,9 @@ class ChangeSetPaths:
         if not isinstance(words.get("approve"), bool):
             raise BadInput("A review approves or does not: approve is true or false.", path="approve")
         comment = text(words, "comment")
-        after = await self.service.review(call.actor, _rid(call), approve=words["approve"], comment=comment, expected_version=expected)
+        after = await self.service.review(
+            call.actor, _rid(call), approve=words["approve"], comment=comment, expected_version=expected, idempotency=call.idempotency()
+        )
         return Reply(change_set_json(after))
 
     async def validate(self, call: Call) -> Reply:
@@ -189,7 +205,9 @@ class ChangeSetPaths:
         only(words, "resolutions", "dryRun", where="The body")
         resolutions = _resolutions(words.get("resolutions"))
         dry_run = truth(words, "dryRun")
-        merged = await self.service.merge(call.actor, _rid(call), expected_version=expected, resolutions=resolutions, dry_run=dry_run)
+        merged = await self.service.merge(
+            call.actor, _rid(call), expected_version=expected, resolutions=resolutions, dry_run=dry_run, idempotency=call.idempotency()
+        )
         return await _merged(merged)
 
     async def close(self, call: Call) -> Reply:
@@ -197,13 +215,16 @@ class ChangeSetPaths:
         words = dict(call.words()) if call.body is not None else {}
         expected = call.expected_version(words)
         only(words, where="The body")
-        return Reply(change_set_json(await self.service.close(call.actor, _rid(call), expected_version=expected)))
+        after = await self.service.close(call.actor, _rid(call), expected_version=expected, idempotency=call.idempotency())
+        return Reply(change_set_json(after))
 
     async def rollback(self, call: Call) -> Reply:
         """200 with the new change set that undid it; 409 with what blocks it."""
         words = call.words() if call.body is not None else {}
         only(words, "title", "dryRun", where="The body")
-        merged = await self.service.rollback(call.actor, _rid(call), title=text(words, "title"), dry_run=truth(words, "dryRun"))
+        merged = await self.service.rollback(
+            call.actor, _rid(call), title=text(words, "title"), dry_run=truth(words, "dryRun"), idempotency=call.idempotency()
+        )
         return await _merged(merged)
 
 

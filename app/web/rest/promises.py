@@ -95,33 +95,35 @@ def of_change_sets() -> dict[str, Promise]:
     merging = record({"resolutions": many(ref("Resolution")), "dryRun": TRUTH, **expected})
     judged = record({"violations": many(ref("Violation")), "conflicts": many(ref("Conflict"))}, "violations", "conflicts", strict=False)
     listed = record({"items": many({"type": "object"})}, "items", strict=False)
-    changed = (404, 409)
+    changed = (404, 409, 422)
     return {
         "list": Promise(page(change_set), query={**_ontology(), **LIST_PARAMETERS, **statuses}),
-        "open": Promise(change_set, record(opening, "title"), _ontology(), 201, (404, 409, 413, 422)),
+        "open": Promise(change_set, record(opening, "title"), _ontology(), 201, (404, 409, 413, 422), keyed=True),
         "get": Promise(change_set),
         "staged": Promise(page(ref("Operation")), query=LIST_PARAMETERS),
         "stage": Promise(
             record({"changeSet": change_set, "operations": many(ref("Operation"))}, "changeSet", "operations", strict=False),
-            staging, None, 200, (404, 409, 413, 422), versioned=True,
+            staging, None, 200, (404, 409, 413, 422), keyed=True, versioned=True,
         ),
-        "reorder": Promise(change_set, record({"operationIds": texts, **expected}, "operationIds"), None, 200, changed, versioned=True),
-        "amend": Promise(change_set, amending, None, 200, (404, 409, 422), versioned=True),
-        "drop": Promise(change_set, None, expected, 200, changed, versioned=True),
+        "reorder": Promise(
+            change_set, record({"operationIds": texts, **expected}, "operationIds"), None, 200, changed, keyed=True, versioned=True
+        ),
+        "amend": Promise(change_set, amending, None, 200, (404, 409, 422), keyed=True, versioned=True),
+        "drop": Promise(change_set, None, expected, 200, changed, keyed=True, versioned=True),
         "comments": Promise(page(comment), query=LIST_PARAMETERS),
-        "comment": Promise(change_set, record({"body": TEXT, "rid": TEXT, "path": TEXT}, "body"), None, 201, (404,)),
+        "comment": Promise(change_set, record({"body": TEXT, "rid": TEXT, "path": TEXT}, "body"), None, 201, changed, keyed=True),
         "request_review": Promise(
-            change_set, record({"reviewers": texts, **expected}), None, 200, changed, body_optional=True, versioned=True
+            change_set, record({"reviewers": texts, **expected}), None, 200, changed, body_optional=True, keyed=True, versioned=True
         ),
         "review": Promise(
-            change_set, record({"approve": TRUTH, "comment": TEXT, **expected}, "approve"), None, 200, changed, versioned=True
+            change_set, record({"approve": TRUTH, "comment": TEXT, **expected}, "approve"), None, 200, changed, keyed=True, versioned=True
         ),
         "validate": Promise(judged),
         "diff": Promise(listed),
         "impact": Promise(listed),
-        "merge": Promise(ref("Merged"), merging, None, 200, (404, 409, 422), body_optional=True, versioned=True),
-        "close": Promise(change_set, record(expected), None, 200, changed, body_optional=True, versioned=True),
-        "rollback": Promise(ref("Merged"), record({"title": TEXT, "dryRun": TRUTH}), None, 200, (404, 409, 422), body_optional=True),
+        "merge": Promise(ref("Merged"), merging, None, 200, (404, 409, 422), body_optional=True, keyed=True, versioned=True),
+        "close": Promise(change_set, record(expected), None, 200, changed, body_optional=True, keyed=True, versioned=True),
+        "rollback": Promise(ref("Merged"), record({"title": TEXT, "dryRun": TRUTH}), None, 200, changed, body_optional=True, keyed=True),
     }  # fmt: skip
 
 

@@ -1,0 +1,74 @@
+"""Laws of the rollback: it is as if the change set had never been, or it names exactly what it waits for."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+
+from tests.laws.histories import worlds
+from tests.worlds import CannotReplay, World
+
+LAWFUL = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+def standing(world: World) -> list[int]:
+    """The revisions that can still be rolled back."""
+    return [each for each in range(1, world.revision + 1) if each not in world.undone]
+
+
+def possible(world: World, without: set[int]) -> World | None:
+    """The world without some revisions, None where what came later needs them."""
+    try:
+        made = world.replayed(without)
+    except CannotReplay:
+        return None
+    return None if made.violations() else made
+
+
+@LAWFUL
+@given(world=worlds())
+def test_rolling_back_the_newest_gives_the_definitions_before_it(world: World) -> None:
+    plan = world.rollback(world.revision)
+
+    assert plan.problem() is None
+    assert world.became(plan).words == world.replayed(without={world.revision}).words
+
+
+@LAWFUL
+@given(world=worlds())
+def test_a_rollback_equals_the_replay_of_the_changes_without_it_unless_it_is_blocked(world: World) -> None:
+    for revision in standing(world):
+        plan = world.rollback(revision)
+        if plan.problem() is None:
+            assert world.became(plan).words == world.replayed(without={revision}).words
+
+
+@LAWFUL
+@given(world=worlds())
+def test_without_its_blockers_a_rollback_passes_and_each_of_them_is_needed(world: World) -> None:
+    for revision in standing(world):
+        if world.rollback(revision).problem() is None:
+            continue
+        blockers = world.blockers(revision)
+        assert all(each > revision for each in blockers)
+        without_them = possible(world, blockers)
+        if blockers and without_them is not None:
+            assert without_them.rollback(revision).problem() is None
+        for each in blockers:
+            with_one = possible(world, blockers - {each})
+            if with_one is not None:
+                assert with_one.rollback(revision).problem() is not None
+
+
+@LAWFUL
+@given(world=worlds())
+def test_versions_never_go_back_and_each_change_begins_where_the_last_one_ended(world: World) -> None:
+    seen: dict[str, int] = {}
+    for changes in world.log:
+        for change in changes:
+            was = seen.get(change.rid, 0)
+            assert (change.before is None) or change.before.version == was
+            now = change.after.version if change.after is not None else was + 1
+            assert now == was + 1
+            seen[change.rid] = now
+    assert {rid: entity.version for rid, entity in world.heads.items()} == seen
+    assert world.replayed().words == world.words
