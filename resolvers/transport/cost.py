@@ -33,7 +33,7 @@ from graphql import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from graphql import DocumentNode, GraphQLArgument, GraphQLCompositeType, GraphQLField, GraphQLSchema, SelectionSetNode, ValueNode
 
@@ -44,6 +44,8 @@ INTROSPECTION_SLACK = 2  # times the standard query
 INTROSPECTION_NESTING = 2  # lists within lists: the averages hold for one within `types`, and then no more
 _PAGE_ARGUMENTS = ("first", "last")
 _PAGED = ("edges", "nodes")
+_LIMIT = "limit"  # the argument of a field whose lists hold so many
+_MOST = 1_000  # of it
 _INTROSPECTION = ("__schema", "__type")
 _MULTIPLIES = frozenset({"types", "fields", "inputFields", "interfaces", "possibleTypes", "enumValues"})
 _COMPOSITE = (GraphQLObjectType, GraphQLInterfaceType, GraphQLUnionType)
@@ -55,13 +57,14 @@ class Asked:
 
     constant: int
     variable: str | None = None
+    most: int | None = None  # where it is not that of a page
 
     def given(self, variables: Mapping[str, object], most: int) -> int:
         """Clamped to what one page may hold: more is answered with an error and no item."""
         value = variables.get(self.variable) if self.variable else None
         if isinstance(value, list):
             return len(value)
-        return min(max(value, 1), most) if isinstance(value, int) else self.constant
+        return min(max(value, 1), self.most or most) if isinstance(value, int) else self.constant
 
 
 @dataclass(slots=True)
@@ -99,6 +102,7 @@ class Pricing:
         self._default_page = limits.default_page_size
         self._most = limits.page_size
         self._sizes = _sizes(schema)
+        self._limited = frozenset(_limited(schema))
         standard = parse(get_introspection_query(specified_by_url=True, directive_is_repeatable=True, input_value_deprecation=True))
         [operation] = [each for each in standard.definitions if isinstance(each, OperationDefinitionNode)]
         self.introspection_limit = INTROSPECTION_SLACK * self.price(self.plan(standard, operation).introspection, {})
@@ -106,7 +110,7 @@ class Pricing:
     def plan(self, document: DocumentNode, operation: OperationDefinitionNode) -> Planned:
         """Plan one operation of a document that nests no deeper than its limit; unknown names count nothing."""
         root = self._schema.get_root_type(operation.operation)
-        planner = _Planner(self._schema, document, self._default_page, self._most, self._sizes)
+        planner = _Planner(self._schema, document, self._default_page, self._most, self._sizes, self._limited)
         objects = planner.selection(operation.selection_set, root) if root else Plan()
         defaults = {
             each.variable.name.value: int(each.default_value.value)
@@ -154,13 +158,16 @@ def nested_lists(plan: Plan) -> int:
 class _Planner:
     """Plans the selection sets of one operation, each fragment once."""
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode, default_page: int, most: int, sizes: Mapping[str, float]) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, document: DocumentNode, default_page: int, most: int, sizes: Mapping[str, float], limited: frozenset[str],
+    ) -> None:  # fmt: skip
         self._schema = schema
         self._fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
         self._default_page = default_page
         self._most = most
         self._sizes = sizes
         self._known: dict[str, Plan] = {}
+        self._limited = limited
         self.introspection = Plan()
 
     def selection(self, selections: SelectionSetNode, parent: GraphQLCompositeType) -> Plan:
@@ -198,8 +205,11 @@ class _Planner:
             plan.always.append(Step(below, size, multiplies=node.name.value in _MULTIPLIES))
         elif _is_connection(named):
             plan.always.append(Step(below, page=self._page(definition, node) or Asked(self._default_page)))
+        elif _LIMIT in definition.args:
+            plan.always.append(Step(below, page=self._limit(definition.args[_LIMIT], node)))
         elif _is_list(definition):
-            page = None if _is_connection(parent) and node.name.value in _PAGED else self._listed(definition, node)
+            paged = parent.name in self._limited or (_is_connection(parent) and node.name.value in _PAGED)
+            page = None if paged else self._listed(definition, node)
             plan.always.append(Step(below, page))
         else:
             plan.always.append(Step(below))
@@ -211,6 +221,12 @@ class _Planner:
             if name in given:
                 return self._number(definition.args[name], given[name])
         return self._number(definition.args[known[0]], None) if known else None
+
+    def _limit(self, argument: GraphQLArgument, node: FieldNode) -> Asked:
+        given = next((each.value for each in node.arguments or () if each.name.value == _LIMIT), None)
+        asked = self._number(argument, given if isinstance(given, VariableNode) else None)
+        constant = min(max(int(given.value), 1), _MOST) if isinstance(given, IntValueNode) else asked.constant
+        return Asked(constant, asked.variable, _MOST)
 
     def _number(self, argument: GraphQLArgument, value: ValueNode | None) -> Asked:
         default = argument.default_value if isinstance(argument.default_value, int) else self._default_page
@@ -248,6 +264,13 @@ def _is_list(definition: GraphQLField | GraphQLArgument) -> bool:
 
 def _is_connection(named: GraphQLCompositeType) -> bool:
     return isinstance(named, GraphQLObjectType) and "pageInfo" in named.fields and any(name in named.fields for name in _PAGED)
+
+
+def _limited(schema: GraphQLSchema) -> Iterator[str]:
+    """The types whose lists hold as many as the `limit` of the field that they come by."""
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLObjectType):
+            yield from (get_named_type(each.type).name for each in kind.fields.values() if _LIMIT in each.args)
 
 
 def _sizes(schema: GraphQLSchema) -> dict[str, float]:

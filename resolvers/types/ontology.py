@@ -26,6 +26,7 @@ from resolvers.types.action_type import ActionType
 from resolvers.types.audit import AuditEntry, audit_entry
 from resolvers.types.change_set import ChangeSet, change_set
 from resolvers.types.entity import Entity, F, Node, entity, one
+from resolvers.types.graph import Graph
 from resolvers.types.history import EntityChange, MergedRevision, change, merged
 from resolvers.types.interface import Interface
 from resolvers.types.link_type import LinkType
@@ -255,6 +256,10 @@ class Ontology(Node):
     async def merged_revision(self, info: strawberry.Info[Any], revision: RevisionNumber) -> MergedRevision | None:
         row = await info.context.loaders.merges.load((self.rid, revision))
         return None if row is None or revision > self._at.revision else merged(row, self._at)
+
+    @strawberry.field(description="It as a graph: walks along the references between entities.")
+    def graph(self) -> Graph:
+        return Graph(_at=self._at)
 
     @strawberry.field(description="How many entities of which kinds there are.")
     async def statistics(self, info: strawberry.Info[Any]) -> OntologyStatistics:

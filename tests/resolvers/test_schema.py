@@ -240,12 +240,6 @@ def test_nodes_have_the_form_of_relays_specification():
     assert {kind.name for kind in CORE.get_possible_types(CORE.type_map["Entity"])} == {TYPES[kind.value].__name__ for kind in KINDS}
 
 
-def test_what_does_not_work_yet_is_not_there():
-    names = {field for kind in COMPOSITE.values() for field in kind.fields}
-
-    assert names.isdisjoint({"graph", "indexStatus", "blame", "fix", "presence", "sinks"})
-
-
 def test_the_roles_stand_in_the_printed_schema():
     assert "directive @requires(" in print_schema()
     assert "@requires(role: VIEWER)" in print_schema()

@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from app.domain.definition import Edge
+from app.domain.graph import IDLE
 from app.persistence.mapping import sort_key
 from app.persistence.reads.pages import Column, Source
 from app.persistence.reads.selection import At, Field, Order, Test
@@ -130,6 +131,17 @@ def _usages(at: At | None, statement: Statement) -> tuple[str, str, str]:
 
 _USAGE_KEYS = (Column("e.kind", "text"), *_BY_NAME, Column("r.path", "text"))
 USAGES = Source("usages", _usages, {Order.NAME: _USAGE_KEYS}, {Field.KIND: "e.kind", Field.REFERS: "r.edge"})
+
+
+def _unused(at: At | None, statement: Statement) -> tuple[str, str, str]:
+    table, alive = entities("e", _at(at), statement)
+    idle = ", ".join(f"'{edge.value}'" for edge in sorted(IDLE))
+    used = f"SELECT FROM entity_reference r WHERE r.target = e.rid AND r.edge NOT IN ({idle}) AND {live('r', at, statement)}"
+    tied = f"e.ontology = parent.rid AND {alive} AND NOT EXISTS ({used})"
+    return entity_columns("e", head=_at(at).current), table, tied
+
+
+UNUSED = Source("unused", _unused, {Order.NAME: (Column("e.kind", "text"), *_BY_NAME)}, {Field.KIND: "e.kind"})
 
 
 async def by_rid(snapshot: Snapshot, at: At, rids: Sequence[str]) -> dict[str, Record]:
