@@ -21,7 +21,7 @@ from app.persistence.database import Database
 from app.services.editing import Editing
 from app.services.ontologies import Ontologies
 from app.services.transfer import Transfer
-from app.transfer.files import ENDINGS, Form, read
+from app.transfer.files import ENDINGS, form_of, read
 from app.transfer.rdf.mapping import Mapped
 from app.transfer.receipt import EMPTY
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from app.services.transfer import Imported
     from app.settings import Settings
+    from app.transfer.files import Form
     from app.transfer.receipt import Receipt
 
 STAGES = 4
@@ -42,6 +43,7 @@ class Import:
 
     file: Path
     ontology: str
+    form: Form | None
     languages: Sequence[str]
     receipt: Path | None
     prune: bool
@@ -51,12 +53,13 @@ class Import:
 
     def __call__(self, settings: Settings) -> None:
         """Read, map, judge and merge, then show the receipt."""
-        form = self._form()
+        content = self._content()
+        form = self._form(content)
         self._receipt_is_writable()
         try:
             with _progress(quiet=self.json) as stage:
                 stage(f"Reading {self.file.name}")
-                said = read(self._content(), form, languages=self.languages)
+                said = read(content, form, languages=self.languages)
                 stage("Opening the database")
                 with database_of(settings) as ready:
                     migrated(ready) if ready.development else require_newest(ready)
@@ -69,12 +72,12 @@ class Import:
         self._write(receipt)
         show(self.file.name, imported, receipt, kept=self.receipt, json=self.json)
 
-    def _form(self) -> Form:
-        form = ENDINGS.get(self.file.suffix.lower())
+    def _form(self, content: bytes) -> Form:
+        form = self.form or form_of(self.file.suffix, content)
         if form is None:
-            raise Refused(f"{self.file} is none of the files that are read: {', '.join(ENDINGS)}.")
-        if self.prune and form is Form.TURTLE:
-            raise Refused("--prune is for YAML and JSON: Turtle only adds.")
+            raise Refused(f"{self.file} is none of the files that are read: {', '.join(ENDINGS)}; --format says what it is.")
+        if self.prune and form.syntax is not None:
+            raise Refused("--prune is for YAML and JSON: RDF only adds.")
         return form
 
     def _content(self) -> bytes:

@@ -9,6 +9,19 @@ from typing import Annotated
 import typer
 
 
+class Said(StrEnum):
+    """What a file is written in."""
+
+    TURTLE = "turtle"
+    N_TRIPLES = "n-triples"
+    RDF_XML = "rdf-xml"
+    JSON_LD = "json-ld"
+    TRIG = "trig"
+    N_QUADS = "n-quads"
+    YAML = "yaml"
+    JSON = "json"
+
+
 class Written(StrEnum):
     """What an export is written in."""
 
@@ -16,9 +29,10 @@ class Written(StrEnum):
     JSON = "json"
 
 
-File = Annotated[Path, typer.Argument(help="Turtle (.ttl), YAML or JSON.", metavar="FILE")]
+File = Annotated[Path, typer.Argument(help="RDF in any form (.ttl .nt .rdf .owl .jsonld .trig .nq), YAML or JSON.", metavar="FILE")]
 Ontology = Annotated[str, typer.Option(help="The ontology by its apiName.")]
-Languages = Annotated[str, typer.Option("--language", help="Wished languages of Turtle labels, the best first, such as en,ko.")]
+Reading = Annotated[Said | None, typer.Option("--format", help="What the file is written in, where its ending does not say.")]
+Languages = Annotated[str, typer.Option("--language", help="Wished languages of labels in RDF, the best first, such as en,ko.")]
 Receipt = Annotated[Path | None, typer.Option("--receipt", help="Where every line of the receipt is written, as lines of JSON.")]
 Prune = Annotated[bool, typer.Option("--prune", help="Delete what a YAML or JSON file does not mention.")]
 Draft = Annotated[bool, typer.Option("--draft", help="Leave the change set open for review, as a protected ontology always does.")]
@@ -32,9 +46,10 @@ def register(app: typer.Typer) -> None:
     """Add both commands; what they run is imported when they run."""
 
     @app.command("import")
-    def import_(
+    def import_(  # noqa: PLR0913 - one parameter an option
         file: File,
         ontology: Ontology = "main",
+        form: Reading = None,
         language: Languages = "en",
         receipt: Receipt = None,
         *,
@@ -46,9 +61,11 @@ def register(app: typer.Typer) -> None:
         """Make the ontology of a file, by one change set."""
         from app.commands.importing import Import
         from app.settings import read
+        from app.transfer.files import Form
 
+        said = Form(form) if form else None
         languages = tuple(filter(None, language.split(",")))
-        Import(file, ontology, languages, receipt, prune=prune, draft=draft, dry_run=dry_run, json=json)(read())
+        Import(file, ontology, said, languages, receipt, prune=prune, draft=draft, dry_run=dry_run, json=json)(read())
 
     @app.command("export")
     def export(ontology: Ontology = "main", form: Format = None, output: Output = None) -> None:

@@ -26,6 +26,7 @@ _DIGITS = 25
 _HIGHEST = 2**63  # what the database's JSON keeps exactly wherever it passes through
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,999})", re.ASCII)
 _NUMBER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,999})(?:\.[0-9]{1,999})?(?:[eE][-+]?[0-9]{1,5})?", re.ASCII)
+_HALF = re.compile("[\ud800-\udfff]")
 _WORDS: dict[str, Any] = {"": None, "~": None, "null": None, "true": True, "false": False}
 
 
@@ -122,6 +123,8 @@ class _Building:
             self._scalar(event, line)
 
     def _scalar(self, event: Any, line: int) -> None:
+        if _HALF.search(event.value):
+            raise BadInput(f"Line {line}: an escape stands for half a character (a lone surrogate).")
         if self._open and isinstance(self._open[-1][0], dict) and not self._open[-1][1]:
             held, waiting = self._open[-1]
             if event.value in held:

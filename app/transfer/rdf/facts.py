@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from rdflib import RDF, BNode, Graph, Literal, URIRef
@@ -13,20 +14,16 @@ from app.transfer.receipt import Code, Tally
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from app.transfer.rdf.statements import Statements
+
 Statement = tuple[Node, URIRef, Node]
-
-
-def _order(node: Node) -> tuple[str, str, str]:
-    if isinstance(node, Literal):
-        return (str(node), node.language or "", str(node.datatype or ""))
-    # A blank node's own name is made up anew whenever the file is read.
-    return ("", "", "") if isinstance(node, BNode) else (str(node), "", "")
+_Index = dict[Node, dict[URIRef, list[Node]]]
 
 
 class Facts:
     """What the file says, and which of it is accounted for: carried by an entity, or counted on a line."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph | Statements) -> None:
         self._out: dict[Node, dict[URIRef, list[Node]]] = {}
         self._in: dict[Node, dict[URIRef, list[Node]]] = {}
         self._open: set[Statement] = set()
@@ -36,11 +33,19 @@ class Facts:
                 self._open.add((subject, predicate, thing))
                 self._out.setdefault(subject, {}).setdefault(predicate, []).append(thing)
                 self._in.setdefault(thing, {}).setdefault(predicate, []).append(subject)
+        self._blank = _described(self._out)
         for index in (self._out, self._in):
             for predicates in index.values():
                 for nodes in predicates.values():
-                    nodes.sort(key=_order)
+                    if len(nodes) > 1:
+                        nodes.sort(key=self._order)
         self.tally = Tally()
+
+    def _order(self, node: Node) -> tuple[str, str, str]:
+        if isinstance(node, Literal):
+            return (str(node), node.language or "", str(node.datatype or ""))
+        # A blank node's own name is made up anew whenever the file is read; what it is described by stays.
+        return ("", self._blank.get(node, ""), "") if isinstance(node, BNode) else (str(node), "", "")
 
     def subjects(self) -> list[URIRef]:
         """Every IRI that the file says something about, in order."""
@@ -132,15 +137,48 @@ class Facts:
 
     def remaining(self) -> list[Statement]:
         """What is not accounted for yet, in order."""
-        return sorted(self._open, key=lambda each: (_order(each[0]), str(each[1]), _order(each[2])))
+        return sorted(self._open, key=lambda each: (self._order(each[0]), str(each[1]), self._order(each[2])))
 
     def owner(self, node: Node) -> Node:
-        """The IRI whose description holds a blank node, for people to find it."""
-        seen: set[Node] = set()
-        while isinstance(node, BNode) and node not in seen:
-            seen.add(node)
-            holders = [subject for subject, _ in self.mentions(node)]
-            if not holders:
-                break
-            node = holders[0]
+        """The IRI whose description holds a blank node, for people to find it: the nearest one, of those the first."""
+        seen: set[Node] = {node}
+        level: list[Node] = [node] if isinstance(node, BNode) else []
+        while level:
+            holders = {holder for each in level for holder, _ in self.mentions(each)} - seen
+            if named := [holder for holder in holders if isinstance(holder, URIRef)]:
+                return min(named)
+            seen |= holders
+            level = list(holders)
         return node
+
+
+def _described(out: _Index) -> dict[Node, str]:
+    """A digest of what each blank node says, of those below it too; where they form a circle it is cut."""
+    found: dict[Node, str] = {}
+    for root in out:
+        stack: list[Node] = [root] if isinstance(root, BNode) and root not in found else []
+        entered: set[Node] = set()
+        while stack:
+            current = stack[-1]
+            below = [each for each in _blank_below(out, current) if each not in found and each not in entered]
+            if current not in entered and below:
+                entered.add(current)
+                stack.extend(below)
+                continue
+            stack.pop()
+            if current not in found:
+                found[current] = _digest(out, current, found)
+    return found
+
+
+def _blank_below(out: _Index, node: Node) -> Iterator[BNode]:
+    return (thing for things in out.get(node, {}).values() for thing in things if isinstance(thing, BNode))
+
+
+def _digest(out: _Index, node: Node, found: dict[Node, str]) -> str:
+    said = sorted(
+        f"{predicate} {found.get(thing, '') if isinstance(thing, BNode) else thing.n3()}"
+        for predicate, things in out.get(node, {}).items()
+        for thing in things
+    )
+    return sha256("\n".join(said).encode(errors="surrogatepass")).hexdigest()

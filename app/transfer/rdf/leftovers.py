@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rdflib import OWL, RDF, RDFS, BNode, URIRef
+from rdflib.namespace import SKOS
 
 from app.transfer.rdf.vocabulary import (
     ANNOTATION_PROPERTIES,
@@ -12,12 +13,17 @@ from app.transfer.rdf.vocabulary import (
     BUILT_IN_NAMESPACES,
     CHARACTERISTICS,
     CLASSES,
+    COMMENTS,
     DATATYPES,
     DISJOINTNESS,
+    DOMAINS,
     EQUIVALENCES,
     INVERSES,
+    LABELS,
     PROPERTIES,
+    RANGES,
     SUPERSEDED,
+    called,
     local_name,
     namespace_of,
 )  # fmt: skip
@@ -70,8 +76,12 @@ def _header(types: set[Node], statement: Statement) -> Reason | None:
     if OWL.Ontology not in types:
         return None
     if statement[1] == OWL.imports:
-        return Code.IMPORT_NOT_FETCHED, f"It imports {statement[2]}, which was not fetched."
+        return Code.IMPORT_NOT_FETCHED, f"It imports {_whole(statement[2])}, which was not fetched."
     return Code.ONTOLOGY_HEADER, "What the header says about the ontology as a whole is not carried."
+
+
+def _whole(thing: Node) -> str:
+    return called(thing) if isinstance(thing, BNode) else str(thing)
 
 
 def _built_in(subject: URIRef) -> Reason | None:
@@ -97,7 +107,9 @@ def _individual(subject: URIRef, types: set[Node], ground: Ground) -> Reason | N
         return Code.EXTERNAL_MENTION if namespace_of(
             subject
         ) != ground.scope.home else Code.INDIVIDUAL, "It is declared nowhere in the file."
-    of = ", ".join(sorted(local_name(str(each)) for each in types))
+    of = ", ".join(sorted(called(each) for each in types))
+    if SKOS.Concept in types:
+        return Code.INDIVIDUAL, "It is a concept: a value of its scheme at most. What else the file says about it is not carried."
     enumerated = any(each in ground.scope.enumerations for each in types)
     sentence = f"It is a value of {of}; what else the file says about it is not carried." if enumerated else f"It is an individual ({of})."
     return Code.INDIVIDUAL, sentence
@@ -105,20 +117,21 @@ def _individual(subject: URIRef, types: set[Node], ground: Ground) -> Reason | N
 
 def _of_predicate(ground: Ground, _: Node, statement: Statement, __: set[URIRef]) -> Reason | None:
     node, predicate, thing = statement
-    if predicate == RDF.type and thing in CHARACTERISTICS:
-        return Code.PROPERTY_CHARACTERISTIC, f"That it is a {local_name(str(thing))} is not carried."
+    if predicate == RDF.type:
+        code = Code.PROPERTY_CHARACTERISTIC if thing in CHARACTERISTICS else Code.INDIVIDUAL
+        return code, f"That it is of {called(thing)} is not carried."
     if isinstance(node, BNode) or predicate in _EXPRESSIONS or (predicate == RDFS.subClassOf and isinstance(thing, BNode)):
         return Code.CLASS_EXPRESSION, "A restriction or another class expression is not carried."
     if predicate == RDFS.subClassOf:
         return _superclass(ground, thing)
     for predicates, judge in _BY_PREDICATE:
         if predicate in predicates:
-            return judge(local_name(str(thing)) or str(thing))
+            return judge(called(thing))
     return None
 
 
 def _superclass(ground: Ground, thing: Node) -> Reason:
-    name = local_name(str(thing))
+    name = called(thing)
     if namespace_of(str(thing)) in BUILT_IN_NAMESPACES:
         return Code.BUILT_IN, f"That it is below {name} says nothing about the ontology."
     if ground.scope.is_object_type(thing):
@@ -127,6 +140,12 @@ def _superclass(ground: Ground, thing: Node) -> Reason:
 
 
 _BY_PREDICATE: tuple[tuple[frozenset[URIRef], Callable[[str], Reason]], ...] = (
+    (DOMAINS, lambda name: (Code.DOMAIN_NOT_CARRIED, f"It is no property that is carried: its domain {name} is not either.")),
+    (RANGES, lambda name: (Code.RANGE_NOT_CARRIED, f"It is no property that is carried: its range {name} is not either.")),
+    (
+        frozenset({*LABELS, *COMMENTS, OWL.deprecated}),
+        lambda name: (Code.ANNOTATION_NOT_CARRIED, f"{name} says neither what it is called nor whether it is deprecated."),
+    ),
     (frozenset({RDFS.subPropertyOf}), lambda name: (Code.SUB_PROPERTY, f"That it is a sub-property of {name} is not carried.")),
     (EQUIVALENCES, lambda name: (Code.EQUIVALENCE, f"That it is equivalent to {name} is not carried.")),
     (DISJOINTNESS, lambda name: (Code.DISJOINTNESS, f"That it is disjoint with {name} is not carried.")),

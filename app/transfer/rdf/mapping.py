@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rdflib import RDF, RDFS, Graph, URIRef
+from rdflib.namespace import SKOS
 
 from app.domain.datatype import BaseType
 from app.domain.kind import Kind
@@ -20,13 +21,14 @@ from app.transfer.rdf.ranges import base_of, data_type
 from app.transfer.rdf.scope import scope_of
 from app.transfer.rdf.texts import Texts
 from app.transfer.rdf.uses import uses
-from app.transfer.rdf.vocabulary import CLASSES, local_name
+from app.transfer.rdf.vocabulary import CLASSES, IN_SCHEME, local_name
 from app.transfer.receipt import Code, Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from app.domain.change_set import Operation
+    from app.transfer.rdf.statements import Statements
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Mapped:
     receipt: Receipt
 
 
-def mapped(graph: Graph, *, languages: Sequence[str] = ("en",)) -> Mapped:
+def mapped(graph: Graph | Statements, *, languages: Sequence[str] = ("en",)) -> Mapped:
     """The operations that create what the graph describes; the same ones whatever the order of its statements."""
     facts = Facts(graph)
     scope = scope_of(facts)
@@ -88,7 +90,9 @@ def _values(ground: Ground, iri: URIRef, members: list[URIRef]) -> list[str]:
         local = local_name(member)
         value = ground.texts.label(member) if is_opaque(local) or not local else local
         values.append(str(member) if value in values else value)
-        ground.facts.carry(member, RDF.type, iri)
+        for predicate in (RDF.type, *IN_SCHEME):
+            ground.facts.carry(member, predicate, iri)
+        ground.facts.carry(iri, SKOS.hasTopConcept, member)
     return values
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rdflib import OWL, RDF, RDFS, URIRef
+from rdflib.namespace import SKOS
 
 from app.domain.constraints import ONE_OF
 from app.transfer.rdf.facets import definitions
@@ -19,6 +20,7 @@ from app.transfer.rdf.vocabulary import (
     DEPRECATED_TYPES,
     DOMAINS,
     ENUMERATIONS,
+    IN_SCHEME,
     PROPERTIES,
     RANGES,
     SUPERSEDED,
@@ -94,7 +96,8 @@ def scope_of(facts: Facts) -> Scope:
     scope.datatypes = sorted(datatypes - set(BASE_TYPES))
     scope.supers = {iri: _supers(facts, iri, classes | datatypes) for iri in sorted(classes | datatypes)}
     scope.deprecated = {iri for iri in own if _is_deprecated(facts, iri)}
-    scope.enumerations = _enumerations(facts, scope, classes)
+    scope.enumerations = _enumerations(facts, scope, classes) | _schemes(facts, declared)
+    scope.supers |= {iri: [] for iri in scope.enumerations if iri not in scope.supers}
     scope.object_types = sorted(classes - set(scope.enumerations))
     scope.settle()
     for iri in scope.object_types:
@@ -166,15 +169,20 @@ def _supers(facts: Facts, iri: URIRef, classes: set[URIRef]) -> list[URIRef]:
     found: dict[URIRef, None] = {}
     for thing in facts.things(iri, RDFS.subClassOf):
         found.update(dict.fromkeys(_above(facts, thing)))
-    for node in definitions(facts, iri):  # of a datatype: what it restricts
+    for node in definitions(facts, iri):
+        found.update(dict.fromkeys(_members_above(facts, node)))
+        # Of a datatype: what it restricts.
         found.update((each, None) for each in facts.things(node, OWL.onDatatype) if isinstance(each, URIRef))
     return [each for each in sorted(found) if each != iri and (each in classes or each in BASE_TYPES)]
 
 
 def _above(facts: Facts, thing: Node) -> list[URIRef]:
-    if isinstance(thing, URIRef):
-        return [thing]
-    return [item for head in facts.things(thing, OWL.intersectionOf) for item in facts.collected(head) if isinstance(item, URIRef)]
+    return [thing] if isinstance(thing, URIRef) else _members_above(facts, thing)
+
+
+def _members_above(facts: Facts, node: Node) -> list[URIRef]:
+    """The named members of an intersection."""
+    return [item for head in facts.things(node, OWL.intersectionOf) for item in facts.collected(head) if isinstance(item, URIRef)]
 
 
 def _is_deprecated(facts: Facts, iri: URIRef) -> bool:
@@ -203,6 +211,18 @@ def _enumerations(facts: Facts, scope: Scope, classes: set[URIRef]) -> dict[URIR
     for iri, reason in kept.items():
         facts.tally.add(Code.ENUMERATION_AS_OBJECT_TYPE, str(iri), f"It is an enumeration and became an object type, since {reason}.")
     return {iri: listed for iri, listed in members.items() if iri not in kept}
+
+
+def _schemes(facts: Facts, declared: list[URIRef]) -> dict[URIRef, list[URIRef]]:
+    """The concept schemes that can be lists of texts, each with its concepts; the others are individuals like any."""
+    found: dict[URIRef, list[URIRef]] = {}
+    for scheme in facts.subjects_of(RDF.type, SKOS.ConceptScheme):
+        concepts = {each for predicate in IN_SCHEME for each in facts.subjects_of(predicate, scheme)}
+        concepts |= set(facts.things(scheme, SKOS.hasTopConcept))
+        listed = sorted(each for each in concepts if isinstance(each, URIRef))
+        if isinstance(scheme, URIRef) and scheme not in declared and 1 <= len(listed) <= ONE_OF:
+            found[scheme] = listed
+    return {scheme: found[scheme] for scheme in sorted(found)}
 
 
 def _below(roots: Iterable[URIRef], children: dict[URIRef, list[URIRef]]) -> list[URIRef]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rdflib import OWL, RDF, RDFS, Literal, URIRef
+from rdflib.namespace import SKOS
 
 from app.domain.common import ANNOTATION_TEXT, ANNOTATIONS, IRI, LANGUAGE, LANGUAGES
 from app.domain.text import DESCRIPTION, DISPLAY_NAME, nfc, refused_character
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 _READ = (
     DOMAINS | RANGES | INVERSES | SUPERSEDED | EQUIVALENCES | DISJOINTNESS | frozenset(LABELS) | frozenset(COMMENTS)
     | {RDF.type, RDFS.subClassOf, RDFS.subPropertyOf, OWL.deprecated, OWL.oneOf, OWL.unionOf, OWL.intersectionOf, OWL.hasKey,
-       OWL.propertyChainAxiom, OWL.onDatatype, OWL.withRestrictions}
+       OWL.propertyChainAxiom, OWL.onDatatype, SKOS.hasTopConcept, OWL.withRestrictions}
 )  # fmt: skip
 
 

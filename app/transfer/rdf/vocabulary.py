@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from rdflib import OWL, RDF, RDFS, XSD, Namespace, URIRef
+from typing import TYPE_CHECKING
+
+from rdflib import OWL, RDF, RDFS, XSD, BNode, Namespace, URIRef
 from rdflib.namespace import DCTERMS, SKOS
 
 from app.domain.datatype import BaseType
+
+if TYPE_CHECKING:
+    from rdflib.term import Node
 
 _SCHEMAS = (Namespace("https://schema.org/"), Namespace("http://schema.org/"))
 _GEO = Namespace("http://www.opengis.net/ont/geosparql#")
@@ -40,6 +45,8 @@ DISJOINTNESS = frozenset(
 SETS = frozenset({OWL.unionOf, OWL.intersectionOf})
 LABELS = (RDFS.label, SKOS.prefLabel)
 COMMENTS = (RDFS.comment, SKOS.definition, DCTERMS.description)
+
+IN_SCHEME = (SKOS.inScheme, SKOS.topConceptOf)
 
 BUILT_IN_NAMESPACES = frozenset(str(namespace) for namespace in (RDF, RDFS, OWL, XSD))  # terms of these are never entities
 
@@ -93,3 +100,10 @@ def namespace_of(iri: str) -> str:
 def local_name(iri: str) -> str:
     """The part of an IRI after its namespace."""
     return iri[len(namespace_of(iri)) :]
+
+
+def called(node: Node) -> str:
+    """What people are told a term is called; a blank node has no name, and the one that it is given is never the same twice."""
+    if isinstance(node, BNode):
+        return "an expression"
+    return local_name(str(node)) or str(node)
