@@ -7,6 +7,7 @@ import strawberry
 from resolvers.mutations.action_type import ActionTypeMutations
 from resolvers.mutations.change_set import ChangeSetMutations
 from resolvers.mutations.changes import ChangesMutations
+from resolvers.mutations.fixes import FixMutations
 from resolvers.mutations.interface import InterfaceMutations
 from resolvers.mutations.link_type import LinkTypeMutations
 from resolvers.mutations.lock import LockMutations
@@ -32,5 +33,6 @@ class Mutation(
     ChangeSetMutations,
     OntologyMutations,
     LockMutations,
+    FixMutations,
 ):
     pass

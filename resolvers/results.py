@@ -127,7 +127,7 @@ class Telling:
 
     def violations(self, found: Sequence[rules.Violation]) -> list[Violation]:
         """Broken rules as the schema has them, each with the ref of the creation that it is about."""
-        told = [Violation.of(each) for each in found]
+        told = [Violation.of(each, self.refs) for each in found]
         for each in told:
             each.ref = self.refs.get(each.rid or "")
         return told

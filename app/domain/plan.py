@@ -18,6 +18,7 @@ from app.domain.definition import Edge, Name, NameKey
 from app.domain.deletion import Deletion
 from app.domain.entity import Change, Entity
 from app.domain.errors import MergeConflict, NameTaken, OmsError, StillReferenced, ValidationFailed, VersionConflict
+from app.domain.fixes.offer import with_fixes
 from app.domain.merge import same
 from app.domain.planning import Draft, Prepared, prepare
 from app.domain.position import following
@@ -98,7 +99,8 @@ def judge(prepared: Prepared, closure: Closure, names: Mapping[NameKey, str], *,
         *_names(changes, names),
         *(() if origin is Origin.ROLLBACK else _steps(changes, world)),
     ]
-    return Plan(() if violations else changes, prepared.refs, tuple(_once(violations)), (), strict, prepared.heads, read)
+    told = tuple(with_fixes(_once(violations), world))
+    return Plan(() if told else changes, prepared.refs, told, (), strict, prepared.heads, read)
 
 
 def _after(prepared: Prepared, closure: Closure, *, owning: bool) -> tuple[dict[str, Entity | None], Deletion]:

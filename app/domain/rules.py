@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from app.domain.change_set import Operation
 
 
 class Scope(Enum):
@@ -37,6 +40,7 @@ class Violation:
     value: Any = None
     bound: Any = None
     by: tuple[str, ...] = ()  # rids: who still refers, who bears the name
+    fix: tuple[Operation, ...] = ()  # what would mend it, put after the operations that broke it
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from app.services.fixing import Fixing
 from app.services.reviewing import Reviewing
 from app.services.settling import Settling
-from app.services.staging import Staging
 
 
-class ChangeSets(Staging, Reviewing, Settling):
-    """The three parts of a change set's life as one service."""
+class ChangeSets(Fixing, Reviewing, Settling):
+    """The parts of a change set's life as one service."""

@@ -131,7 +131,7 @@ class ChangeSetMutations:
             return StageOperationsPayload(
                 client_mutation_id=given(input.client_mutation_id),
                 change_set=change_set_of(after),
-                operations=[_staged(each) for each in staged],
+                operations=[staged_operation(each) for each in staged],
             )
 
         found: StageOperationsResult = await _answered(info, work, payload)
@@ -301,7 +301,8 @@ def _plain(path: str) -> str:
     return path
 
 
-def _staged(operation: DomainOperation) -> StagedOperation:
+def staged_operation(operation: DomainOperation) -> StagedOperation:
+    """An operation as it was staged."""
     return StagedOperation(
         operation_id=strawberry.ID(operation.id),
         rid=Rid(operation.rid),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import strawberry
 from strawberry.scalars import JSON
 
+from app.domain.change_set import Verb
 from app.domain.definition import Edge as Reference
 from resolvers.enums import Action, Kind
 from resolvers.scalars import Rid
@@ -16,8 +18,39 @@ from resolvers.types.history import FieldChange
 
 if TYPE_CHECKING:
     from app.domain import merge, rules
+    from app.domain.change_set import Operation
     from app.persistence import impact
     from app.services import settling
+    from app.services.fixing import Mended
+
+
+@strawberry.type(
+    description="An operation that a fix proposes: its fields are those of `OperationInput`, so that it can be staged as it is."
+)
+class FixOperation:
+    verb: Verb = strawberry.field(description="What it does.")
+    kind: Kind = strawberry.field(description="The kind of the entity.")
+    rid: str | None = strawberry.field(description="The entity, or `ref:NAME` of a creation; null for a creation.")
+    ref: str | None = strawberry.field(description="Of a creation: the name by which the others refer to it.")
+    expected_version: int | None = strawberry.field(description="The version that it is based on; null where the change set creates it.")
+    cascade: bool = strawberry.field(description="Of a deletion: whether what depends on it goes too.")
+    fields: JSON = strawberry.field(description="The words, in the form of the definition.")
+
+    @classmethod
+    def of(cls, found: Operation, refs: Mapping[str, str]) -> FixOperation:
+        """As GraphQL has it; what was never stored is named by its ref."""
+        return cls(
+            verb=found.verb, kind=found.kind, rid=_referred(found.rid, refs) or None, ref=found.ref, expected_version=found.expected_version,
+            cascade=found.cascade, fields=JSON(_referred(found.fields, refs)),
+        )  # fmt: skip
+
+
+def _referred(words: Any, refs: Mapping[str, str]) -> Any:
+    if isinstance(words, dict):
+        return {_referred(name, refs): _referred(value, refs) for name, value in words.items()}
+    if isinstance(words, list):
+        return [_referred(each, refs) for each in words]
+    return f"ref:{refs[words]}" if isinstance(words, str) and words in refs else words
 
 
 @strawberry.type(description="A rule that the outcome would break, and where.")
@@ -29,17 +62,28 @@ class Violation:
     bound: JSON | None = strawberry.field(description="What the value may be at most, or must be.")
     message: str = strawberry.field(description="The same as a sentence for people.")
     by: list[Rid] = strawberry.field(description="The entities that stand in the way: who still refers, who bears the name.")
+    fix: list[FixOperation] | None = strawberry.field(
+        description="What would mend it without breaking another rule: operations to stage after those that broke it, as they are or by "
+        "`applyFixes`. Null where only its author can know."
+    )
     ref: str | None = strawberry.field(
         description="Of a creation that a mutation brought: its ref, given or implied, since its rid was not stored.", default=None
     )
 
     @classmethod
-    def of(cls, found: rules.Violation) -> Violation:
-        """As GraphQL has it."""
+    def of(cls, found: rules.Violation, refs: Mapping[str, str] | None = None) -> Violation:
+        """As GraphQL has it; `refs` are those of creations that were not stored, by their rids."""
+        lost = refs is not None and any(_of_nothing(each, refs) for each in found.fix)
         return cls(
             rule=found.rule, rid=Rid(found.rid) if found.rid else None, path=found.path, value=JSON(found.value), bound=JSON(found.bound),
             message=found.message, by=[Rid(rid) for rid in found.by],
+            fix=[FixOperation.of(each, refs or {}) for each in found.fix] if found.fix and not lost else None,
         )  # fmt: skip
+
+
+def _of_nothing(operation: Operation, refs: Mapping[str, str]) -> bool:
+    """Whether it is about a creation that was not stored and has no ref."""
+    return operation.verb is not Verb.CREATE and operation.expected_version is None and operation.rid not in refs
 
 
 @strawberry.type(description="A field that both sides changed, or a break between what two change sets did to different entities.")
@@ -72,7 +116,7 @@ class Judgement:
     mergeable: bool = strawberry.field(description="Whether there is no reason; a review may still be missing.")
 
     @classmethod
-    def of(cls, found: settling.Judgement) -> Judgement:
+    def of(cls, found: settling.Judgement | Mended) -> Judgement:
         """As GraphQL has it."""
         return cls(
             violations=[Violation.of(each) for each in found.violations],

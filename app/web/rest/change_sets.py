@@ -20,7 +20,7 @@ from app.web.rest import reading
 from app.web.rest.call import Reply, only, text, texts, truth
 from app.web.rest.operations import operations
 from app.web.rest.reading import Wanted
-from app.web.rest.shapes import change_json, change_set_json, operation_json, plain
+from app.web.rest.shapes import change_json, change_set_json, operation_json, plain, violation_json
 
 if TYPE_CHECKING:
     from app.persistence.database import Database
@@ -188,7 +188,9 @@ class ChangeSetPaths:
     async def validate(self, call: Call) -> Reply:
         """200 with every violation and conflict of a merge now; none of them means that it would merge."""
         judgement = await self.service.validate(call.actor, _rid(call))
-        return Reply({"violations": plain(judgement.violations), "conflicts": plain(judgement.conflicts)})
+        return Reply(
+            {"violations": [violation_json(each, stored=True) for each in judgement.violations], "conflicts": plain(judgement.conflicts)}
+        )
 
     async def diff(self, call: Call) -> Reply:
         """200 with what it does to each entity, field by field."""

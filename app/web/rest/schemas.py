@@ -35,6 +35,7 @@ _BY_ANNOTATION = {
     "Kind": {"enum": [kind.value for kind in Kind]}, "Verb": {"enum": [verb.value for verb in Verb]},
     "ChangeSetStatus": {"enum": [each.value for each in ChangeSetStatus]}, "ReviewStatus": {"enum": [each.value for each in ReviewStatus]},
     "Origin": {"enum": [each.value for each in Origin]}, "dict[str, Any]": {"type": "object"},
+    "tuple[Operation, ...]": {"type": "array", "items": {"type": "object"}},
 }  # fmt: skip
 
 

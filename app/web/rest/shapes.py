@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.alias_generators import to_camel
 
+from app.domain.change_set import Verb
 from app.domain.errors import MergeConflict, NameTaken, RollbackBlocked, StillReferenced, ValidationFailed, VersionConflict
 from app.domain.value import Value
 
@@ -80,9 +81,10 @@ def operation_json(operation: Operation) -> dict[str, Any]:
     return record_json(operation, "restores")
 
 
-def violation_json(violation: Violation) -> dict[str, Any]:
-    """One broken rule."""
-    return record_json(violation)
+def violation_json(violation: Violation, *, stored: bool = False) -> dict[str, Any]:
+    """One broken rule; `stored` says that what is created has its rid already, so that a fix may name it."""
+    told = stored or not any(each.verb is not Verb.CREATE and each.expected_version is None for each in violation.fix)
+    return record_json(violation, "fix") | {"fix": [record_json(each, "restores", "id") for each in violation.fix] if told else []}
 
 
 def conflict_json(conflict: Conflict) -> dict[str, Any]:

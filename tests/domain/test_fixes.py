@@ -1,0 +1,104 @@
+"""A fix mends what it is offered for, and breaks nothing in its stead."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given as drawn
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from app.domain.change_set import Operation, Verb
+from app.domain.fixes.broken import FIXERS, REASONS
+from app.domain.fixes.placing import GONE, edited, found, top
+from app.domain.rules import REGISTRY, Violation
+from tests.domain.counter_example import CounterExample
+from tests.domain.test_rules import CASES
+from tests.worlds import World
+
+
+def told(case: CounterExample) -> tuple[World, list[Operation], list[Violation]]:
+    world = World.empty().after(case.before) if case.before else World.empty()
+    does = [world.settled(each) for each in case.does]
+    made = world.plan(does, strict=case.strict, origin=case.origin)
+    return World(world.versions, world.heads, {**made.refs, **world.refs}), does, list(made.violations)
+
+
+def marks(violations) -> set[tuple[str, str, str]]:
+    return {(each.rule, each.rid, each.path) for each in violations}
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.rule in FIXERS], ids=str)
+def test_a_fix_mends_its_counter_example_and_breaks_nothing_else(case):
+    world, does, violations = told(case)
+    for violation in violations:
+        if not violation.fix:
+            continue
+        mended = world.plan([*does, *violation.fix], strict=case.strict, origin=case.origin)
+        assert not mended.conflicts
+        assert marks(mended.violations) <= marks(violations) - marks([violation]), violation.fix
+
+
+def test_every_rule_has_a_fix_or_a_reason_why_there_is_none():
+    assert FIXERS.keys() & REASONS.keys() == set()
+    assert FIXERS.keys() | REASONS.keys() == REGISTRY.keys()
+
+
+def test_every_fixer_mends_a_counter_example():
+    mended = {violation.rule for case in CASES for violation in told(case)[2] if violation.fix}
+    assert FIXERS.keys() - mended == set()
+
+
+def test_a_fix_is_written_as_operations_that_can_be_staged():
+    for case in CASES:
+        for violation in told(case)[2]:
+            for each in violation.fix:
+                assert each.verb is not Verb.CREATE or (each.ref and not each.rid)
+                assert each.verb is Verb.CREATE or each.rid
+                assert each.fields or each.verb is Verb.DELETE
+
+
+WORDS = st.recursive(
+    st.integers(0, 3),
+    lambda inner: st.one_of(
+        st.dictionaries(st.sampled_from(["a", "b", "a.b", "http://x.org/a[0]", "키"]), inner, max_size=3),
+        st.lists(inner, max_size=3).map(lambda items: [{"key": f"k{at}", "of": item} for at, item in enumerate(items)]),
+    ),
+    max_leaves=6,
+)
+
+
+def places(words, path=""):
+    yield path, words
+    if isinstance(words, dict):
+        for name, value in words.items():
+            yield from places(value, f"{path}.{name}" if path else name)
+    if isinstance(words, list):
+        for item in words:
+            yield from places(item, f"{path}[{item['key']}]")
+
+
+@settings(max_examples=200, deadline=None)
+@drawn(words=WORDS, data=st.data())
+def test_what_is_edited_at_a_path_is_there_and_nothing_else_changes(words, data):
+    path, value = data.draw(
+        st.sampled_from([each for each in places(words) if unambiguous(words, each[0]) and not each[0].endswith(".key")])
+    )
+    assert found(words, path) == value
+
+    new = {**value, "of": "new"} if isinstance(value, dict) and "key" in value else "new"
+    changed = edited(words, path, lambda _: new)
+
+    assert found(changed, path) == new
+    assert edited(changed, path, lambda _: value) == words
+
+
+def unambiguous(words, path) -> bool:
+    """A path that two places have is that of the one with the longest name."""
+    return [place for place, _ in places(words)].count(path) == 1 and found(words, path) == dict(places(words))[path]
+
+
+def test_what_is_taken_out_is_gone():
+    words = {"constraints": [{"key": "a"}, {"key": "b"}], "icon": {"name": "x", "colour": "red"}}
+    assert edited(words, "constraints[a]", lambda _: GONE) == words | {"constraints": [{"key": "b"}]}
+    assert edited(words, "icon.colour", lambda _: GONE) == words | {"icon": {"name": "x"}}
+    assert top("icon.colour") == "icon"
