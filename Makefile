@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := .make/uv/bin/uv
 READY := .make/ready
 
-.PHONY: dev test browser check bench schema docs lock format clean
+.PHONY: dev test browser services services-stop check bench schema docs lock format clean
 .DEFAULT_GOAL := dev
 
 dev: $(READY)  ## serve on this machine, with a database of its own and sample data
@@ -19,6 +19,12 @@ browser:  # the tests look at the pages in a real one
 		echo "Installing chromium for the tests of the pages ..."; \
 		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium >/dev/null; \
 	else echo "make: chromium is not installed: the tests of the pages are skipped (Debian and Ubuntu: apt install chromium)" >&2; fi
+
+services: $(READY)  ## the real servers on this machine: PostgreSQL, Redis, Kafka, OpenSearch, Neo4j, Keycloak
+	@$(BIN)/oms services start
+
+services-stop: $(READY)  ## end what `make services` started
+	@$(BIN)/oms services stop
 
 check: $(READY)  ## the static part: format, lint, types, contracts, schema, pages
 	@$(BIN)/ruff format --check --quiet . || { echo "make: the format differs: run 'make format'" >&2; exit 1; }

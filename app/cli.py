@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from app.commands import transfer
+from app.commands import services, transfer
 from app.settings import BadSettings, read
 
 REFUSED, MISUSED, INTERRUPTED = 1, 2, 130
@@ -20,6 +20,7 @@ app = typer.Typer(
 schema = typer.Typer(help="The GraphQL schema.", no_args_is_help=True)
 app.add_typer(schema, name="schema")
 transfer.register(app)
+services.register(app)
 
 
 class RoleName(StrEnum):
@@ -117,12 +118,13 @@ def main() -> None:
     from app.commands.terminal import Refused
     from app.domain.errors import OmsError
     from app.persistence.schema_version import DatabaseUnreachable
+    from app.stack.artifacts import StackFailed
 
     try:
         app()
     except BadSettings as refused:
         _end(str(refused), MISUSED)
-    except (Refused, EmbeddedPostgresFailed, DatabaseUnreachable, OmsError) as refused:
+    except (Refused, EmbeddedPostgresFailed, DatabaseUnreachable, StackFailed, OmsError) as refused:
         _end(str(refused), REFUSED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

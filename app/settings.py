@@ -116,6 +116,10 @@ class Settings(BaseModel):
     log_level: LogLevel = Field(LogLevel.INFO, description="The least severe log line to write: debug, info, warning or error.")
     oms_data_dir: Path = Field(Path(".oms"), description="Directory of what development keeps: the embedded database and its keys.")
 
+    oms_cache_dir: Path = Field(
+        Path("~/.cache/oms"), description="Directory of what development downloads once, for all checkouts: the servers' files."
+    )
+
     database_url: Annotated[str | None, BeforeValidator(_postgres)] = Field(
         None,
         repr=False,

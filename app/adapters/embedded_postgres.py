@@ -20,6 +20,8 @@ from app.adapters.unprivileged import NoAccount, digest, reachable, readable_pro
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from app.adapters.unprivileged import Account
+
 MAJOR = "18"
 NAME = "oms"  # of the database and of its owner
 ENCODING = ("UTF8", "libc", "C.UTF-8")  # with `C` the trigrams of Korean are empty, and the wheel has no ICU
@@ -119,10 +121,7 @@ class EmbeddedPostgres:
             self._say(f"{self._account.name} cannot enter {self._directory.resolve()}: the database is kept in {self._home}.")
         self._account.owning(self._home)
         self._data = self._home / "data"
-        self._socket = self._home / "socket"
-        if len(os.fsencode(self._socket)) > LONGEST_SOCKET:
-            self._socket = Path("/tmp") / f"oms-{self._account.uid}-{digest(self._home)}"  # noqa: S108 - its owner is checked
-        self._account.owning(self._socket)
+        self._socket = socket_directory(self._home, self._account)
         self._program = readable_program(Path(found.origin).parent / "pginstall", self._account, self._home.parent) / "bin"
 
     def _answers(self) -> bool:
@@ -240,6 +239,14 @@ class EmbeddedPostgres:
             os.chown(descriptor, self._account.uid, self._account.gid)
         fcntl.flock(descriptor, how)
         return descriptor
+
+
+def socket_directory(home: Path, account: Account) -> Path:
+    """Where the cluster's socket lies: a directory of the account's own, below /tmp where the home's name is too long."""
+    directory = home / "socket"
+    if len(os.fsencode(directory)) > LONGEST_SOCKET:
+        directory = Path("/tmp") / f"oms-{account.uid}-{digest(home)}"  # noqa: S108 - its owner is checked
+    return account.owning(directory)
 
 
 def _serves(pid: int, data: Path) -> bool:

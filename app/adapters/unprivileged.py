@@ -42,7 +42,7 @@ class Account:
             errors="replace",
             check=False,
             timeout=seconds,
-            **self._identity(),
+            **self.identity(),
         )
 
     def reaches(self, path: Path) -> bool:
@@ -67,7 +67,7 @@ class Account:
             owner = _name(state.st_uid)
             raise NoAccount(f"{path} belongs to {owner}, not to {self.name}: remove it or choose another OMS_DATA_DIR.")
 
-    def _identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
         return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.switch else {}
 
 
