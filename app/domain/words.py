@@ -50,6 +50,12 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", text).casefold()))[:LONGEST]
 
 
+@lru_cache(maxsize=4096)
+def sort_key(display_name: str) -> str:
+    """A display name as lists sort it: without case and in one normal form."""
+    return unicodedata.normalize("NFKC", display_name).casefold()[:400]
+
+
 def found(text: str) -> Iterator[Found]:
     """Every run in the text."""
     for match in _RUN.finditer(text):

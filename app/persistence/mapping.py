@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from app.domain.change_set import ChangeSet, ChangeSetStatus, Operation, Origin, ReviewStatus, Verb
@@ -12,6 +10,7 @@ from app.domain.kind import Kind
 from app.domain.kinds import KINDS
 from app.domain.ontology import Ontology, OntologySettings
 from app.domain.property import PropertyDefinition
+from app.domain.words import sort_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,12 +39,6 @@ def entity_of(record: Mapping[str, Any]) -> Entity:
         record["updated_by"],
         record["deleted"],
     )
-
-
-@lru_cache(maxsize=4096)
-def sort_key(display_name: str) -> str:
-    """A display name as lists sort it: without case and in one normal form."""
-    return unicodedata.normalize("NFKC", display_name).casefold()[:400]
 
 
 def filed(definition: Definition) -> tuple[str, str, str, str, str, str | None, str | None]:

@@ -1,12 +1,14 @@
-"""The tables by which entities are found."""
+"""The tables by which entities are found, and of what follows the log into other systems."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import Field, SQLModel
 
-from app.persistence.tables import LAST, _big, _int, _ontology, _text
+from app.persistence.tables import LAST, _big, _flag, _int, _moment, _ontology, _text
 
 
 class EntitySearch(SQLModel, table=True):
@@ -39,3 +41,41 @@ class SearchWord(SQLModel, table=True):
     word: str = _text(sorted_by_bytes=True, primary_key=True)
     stem: str = _text(sorted_by_bytes=True)
     revision_from: int = _big()
+
+
+class SinkState(SQLModel, table=True):
+    """How far a sink has got with an ontology: everything up to the revision is in it."""
+
+    __tablename__ = "sink_state"
+    sink: str = _text(primary_key=True)
+    ontology: str = _text(ForeignKey("ontology.rid"), primary_key=True)
+    epoch: int = _big()
+    revision: int = _big()
+    updated_at: datetime = _moment(server_default=text("clock_timestamp()"))
+
+
+class SinkIncident(SQLModel, table=True):
+    """A sink that cannot be written to now; the row goes when it can be again, and whoever writes or removes it tells people."""
+
+    __tablename__ = "sink_incident"
+    sink: str = _text(primary_key=True)
+    reason: str = _text()
+    attempts: int = _int()
+    since: datetime = _moment(server_default=text("clock_timestamp()"))
+    told_at: datetime = _moment(server_default=text("clock_timestamp()"))
+
+
+class DeadLetter(SQLModel, table=True):
+    """A document that a sink refuses as it is; replaying it reads the entity again, so nothing of it is kept here but the reason."""
+
+    __tablename__ = "dead_letter"
+    __table_args__ = (Index("dead_letter_by_ontology", "ontology", "sink", "rid"),)
+    sink: str = _text(primary_key=True)
+    rid: str = _text(ForeignKey("entity.rid"), primary_key=True)
+    ontology: str = _ontology()
+    revision: int = _big()  # as of which it was refused last
+    reason: str = _text()
+    attempts: int = _int(server_default=text("1"))
+    discarded: bool = _flag()  # an admin knows of it and wants to hear no more
+    first_at: datetime = _moment(server_default=text("clock_timestamp()"))
+    last_at: datetime = _moment(server_default=text("clock_timestamp()"))

@@ -1,0 +1,1 @@
+"""What the service asks of systems that it does not own, one module each."""

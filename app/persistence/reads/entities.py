@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.domain.definition import Edge
 from app.domain.graph import IDLE
-from app.persistence.mapping import sort_key
+from app.domain.words import sort_key
 from app.persistence.reads.pages import Column, Source
 from app.persistence.reads.selection import At, Field, Order, Test
 from app.persistence.reads.statement import Statement, compared, entities, entity_columns, live, pattern

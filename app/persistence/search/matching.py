@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app.domain.kind import Kind
 from app.domain.search import MADE_OF, joined
 from app.domain.searched import Prominence
-from app.persistence.mapping import sort_key
+from app.domain.words import sort_key
 from app.persistence.reads.entities import FILTERS, KEYS
 from app.persistence.reads.pages import Column, Source
 from app.persistence.reads.selection import Order

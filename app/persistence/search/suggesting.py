@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.search import joined
 from app.domain.searched import Prominence
-from app.persistence.mapping import sort_key
+from app.domain.words import sort_key
 from app.persistence.reads.statement import Statement, entities, entity_columns, live, pattern
 from app.persistence.search.writing import quoted
 

@@ -1,0 +1,207 @@
+"""What follows the log into other systems: how far each has got, what it refuses, and since when it does not answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from app.persistence.database import Database, Transaction
+    from app.persistence.neighbourhood import Reader
+
+OPENSEARCH = "opensearch"
+
+
+class Watermark(NamedTuple):
+    """How far a sink has got, and how far the ontology has."""
+
+    epoch: int  # of the database
+    reached: int  # the revision up to which everything is in the sink; -1 where the sink has nothing of this epoch
+    head: int
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A sink that cannot be written to, since when, after how many tries and why."""
+
+    sink: str
+    reason: str
+    attempts: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A document that a sink refuses as it is."""
+
+    sink: str
+    rid: str
+    ontology: str
+    revision: int
+    reason: str
+    attempts: int
+    discarded: bool
+    first_at: datetime
+    last_at: datetime
+
+
+async def watermark(reader: Reader, sink: str, ontology: str) -> Watermark | None:
+    """How far the sink is with the ontology; None where there is no such ontology."""
+    rows = await reader.fetch(
+        """
+        SELECT i.epoch, o.head_revision, CASE WHEN s.epoch = i.epoch THEN s.revision ELSE -1 END AS reached
+        FROM ontology o CROSS JOIN installation i LEFT JOIN sink_state s ON s.ontology = o.rid AND s.sink = $1 WHERE o.rid = $2
+        """,
+        sink,
+        ontology,
+    )
+    return Watermark(rows[0]["epoch"], rows[0]["reached"], rows[0]["head_revision"]) if rows else None
+
+
+async def advance(work: Transaction, sink: str, ontology: str, epoch: int, revision: int) -> None:
+    """Everything up to the revision is in the sink; the number never goes back within an epoch."""
+    await work.execute(
+        """
+        INSERT INTO sink_state (sink, ontology, epoch, revision) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (sink, ontology) DO UPDATE SET epoch = excluded.epoch, revision = excluded.revision, updated_at = clock_timestamp()
+        WHERE (sink_state.epoch, sink_state.revision) < (excluded.epoch, excluded.revision)
+        """,
+        sink, ontology, epoch, revision,
+    )  # fmt: skip
+
+
+async def restart(work: Transaction, sink: str, ontology: str) -> None:
+    """Forget how far the sink is: the next run writes everything anew."""
+    await work.execute("DELETE FROM sink_state WHERE sink = $1 AND ontology = $2", sink, ontology)
+
+
+async def settle(work: Transaction, sink: str, ontology: str, revision: int, written: Sequence[str], refused: Mapping[str, str]) -> None:
+    """Note what was refused with its reason, and strike out what was taken at last."""
+    if refused:
+        await work.execute(
+            """
+            INSERT INTO dead_letter (sink, rid, ontology, revision, reason)
+            SELECT $1, row.rid, $2, $3, row.reason FROM unnest($4::text[], $5::text[]) AS row (rid, reason)
+            ON CONFLICT (sink, rid) DO UPDATE SET revision = excluded.revision, reason = excluded.reason,
+                attempts = dead_letter.attempts + 1, last_at = clock_timestamp(),
+                discarded = dead_letter.discarded AND dead_letter.revision = excluded.revision
+            """,
+            sink, ontology, revision, list(refused), list(refused.values()),
+        )  # fmt: skip
+    await work.execute(
+        "DELETE FROM dead_letter WHERE sink = $1 AND ontology = $2 AND rid = ANY ($3::text[])",
+        sink, ontology, [rid for rid in written if rid not in refused],
+    )  # fmt: skip
+
+
+async def dead_letters(
+    reader: Reader, *, ontology: str | None = None, sink: str | None = None, rids: Sequence[str] | None = None, limit: int = 100
+) -> list[DeadLetter]:
+    """What was refused and not discarded, the latest first."""
+    rows = await reader.fetch(
+        """
+        SELECT * FROM dead_letter WHERE NOT discarded AND ($1::text IS NULL OR ontology = $1) AND ($2::text IS NULL OR sink = $2)
+            AND ($3::text[] IS NULL OR rid = ANY ($3)) ORDER BY last_at DESC, rid LIMIT $4
+        """,
+        ontology, sink, list(rids) if rids is not None else None, limit,
+    )  # fmt: skip
+    return [DeadLetter(**row) for row in rows]
+
+
+async def discard(work: Transaction, sink: str, rids: Sequence[str]) -> list[str]:
+    """Take dead letters off the list; answers with those that were on it."""
+    rows = await work.fetch(
+        "UPDATE dead_letter SET discarded = true WHERE sink = $1 AND rid = ANY ($2::text[]) AND NOT discarded RETURNING rid",
+        sink,
+        list(rids),
+    )
+    return sorted(row["rid"] for row in rows)
+
+
+async def statuses(reader: Reader, rids: Sequence[str]) -> dict[str, list[Any]]:
+    """What each sink has of the entities: its watermark, its incident, and its refusal of them, by rid."""
+    rows = await reader.fetch(
+        """
+        SELECT e.rid, e.version, e.revision, sink.name AS sink, CASE WHEN s.epoch = i.epoch THEN s.revision ELSE -1 END AS reached,
+            d.reason AS refused, d.attempts AS refusals, x.reason AS failing, x.attempts
+        FROM entity e CROSS JOIN installation i
+        CROSS JOIN (SELECT sink FROM sink_state UNION SELECT sink FROM sink_incident) AS sink (name)
+        LEFT JOIN sink_state s ON s.sink = sink.name AND s.ontology = e.ontology
+        LEFT JOIN sink_incident x ON x.sink = sink.name
+        LEFT JOIN dead_letter d ON d.sink = sink.name AND d.rid = e.rid
+        WHERE e.rid = ANY ($1::text[]) ORDER BY sink.name
+        """,
+        list(rids),
+    )
+    found: dict[str, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row["rid"], []).append(row)
+    return found
+
+
+async def overview(reader: Reader) -> list[Any]:
+    """Each sink with its incident, how many ontologies it follows, is behind with, and by how many revisions, and its dead letters."""
+    return await reader.fetch(
+        """
+        SELECT sink.name AS sink, x.reason, x.attempts, x.since,
+            (SELECT count(*) FROM dead_letter d WHERE d.sink = sink.name AND NOT d.discarded) AS dead_letters,
+            (SELECT coalesce(sum(o.head_revision - CASE WHEN s.epoch = i.epoch THEN s.revision ELSE 0 END), 0)::bigint
+             FROM ontology o CROSS JOIN installation i LEFT JOIN sink_state s ON s.ontology = o.rid AND s.sink = sink.name) AS behind
+        FROM (SELECT sink FROM sink_state UNION SELECT sink FROM sink_incident) AS sink (name)
+        LEFT JOIN sink_incident x ON x.sink = sink.name ORDER BY sink.name
+        """
+    )
+
+
+async def behind(reader: Reader, sink: str) -> list[str]:
+    """The ontologies with revisions that the sink has not got, by rid."""
+    rows = await reader.fetch(
+        """
+        SELECT o.rid FROM ontology o CROSS JOIN installation i LEFT JOIN sink_state s ON s.ontology = o.rid AND s.sink = $1
+        WHERE s.sink IS NULL OR s.epoch <> i.epoch OR s.revision < o.head_revision ORDER BY o.rid
+        """,
+        sink,
+    )
+    return [row["rid"] for row in rows]
+
+
+class Incidents:
+    """One incident a sink, whichever process meets it; each step says whether this process is the one that tells people."""
+
+    def __init__(self, database: Database, sink: str) -> None:
+        self._database = database
+        self._sink = sink
+
+    async def begin(self, reason: str, attempts: int, again_after: float) -> Incident | None:
+        """Note a failure; the incident where people are to be told, since it is new or they last heard of it so many seconds ago."""
+        async with self._database.writing() as work:
+            told = await work.fetchrow(
+                "INSERT INTO sink_incident (sink, reason, attempts) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING *",
+                self._sink, reason, attempts,
+            )  # fmt: skip
+            if told is None:
+                await work.execute(
+                    "UPDATE sink_incident SET reason = $2, attempts = attempts + $3 WHERE sink = $1", self._sink, reason, attempts
+                )
+                told = await work.fetchrow(
+                    """
+                    UPDATE sink_incident SET told_at = clock_timestamp()
+                    WHERE sink = $1 AND told_at <= clock_timestamp() - make_interval(secs => $2) RETURNING *
+                    """,
+                    self._sink,
+                    again_after,
+                )
+        return None if told is None else _incident(told)
+
+    async def end(self) -> Incident | None:
+        """The sink answers again; the incident where there was one, once."""
+        async with self._database.writing() as work:
+            row = await work.fetchrow("DELETE FROM sink_incident WHERE sink = $1 RETURNING *", self._sink)
+        return None if row is None else _incident(row)
+
+
+def _incident(row: Mapping[str, Any]) -> Incident:
+    return Incident(row["sink"], row["reason"], row["attempts"], row["since"])

@@ -1,0 +1,100 @@
+"""The search index: documents by ontology, in an engine that may be away and may be behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from datetime import datetime
+
+    from app.domain.condition import Condition
+    from app.domain.document import Document
+    from app.domain.search import Count, Term
+
+
+class SinkDown(Exception):
+    """The engine does not answer, or says that it cannot now: the same may work later."""
+
+
+class WalkExpired(Exception):
+    """The state of the index that a walk over pages held is gone."""
+
+
+class Refusal(NamedTuple):
+    """A document that the engine will never take as it is."""
+
+    rid: str
+    reason: str
+
+
+class Hit(NamedTuple):
+    """A document that was found; `key` is its place in the order, `words` are those in its texts that matched."""
+
+    rid: str
+    score: int  # thousandths, as PostgreSQL counts them
+    key: tuple[str | int, ...]
+    words: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for: words, a condition, an order, and where to go on."""
+
+    query: str
+    terms: tuple[Term, ...]
+    where: Condition
+    order: str  # the value of an Order
+    descending: bool
+    limit: int
+    without: tuple[str, ...] = ()  # rids that are answered from elsewhere
+    after: tuple[str | int, ...] | None = None
+    walk: str | None = None  # the state that a walk holds, from the answer to its first page
+    holds: bool = False  # whether such a state is wanted
+    totals: bool = False
+    facets: bool = False
+
+
+class Found(NamedTuple):
+    """A page of hits; what was not asked for is None."""
+
+    hits: Sequence[Hit]
+    more: bool
+    walk: str | None
+    total: int | None
+    counts: Sequence[Count] | None
+
+
+class SearchIndex(Protocol):
+    """One index an ontology, each behind a name that stays while what is behind it is built anew."""
+
+    async def prepare(self, ontology: str) -> None:
+        """Make the ontology's index where there is none."""
+
+    async def put(self, ontology: str, documents: Sequence[Document], *, into: str | None = None) -> list[Refusal]:
+        """Write documents, each unless a newer version of it is there; answers with those that were refused. SinkDown where it failed."""
+
+    async def search(self, ontology: str, wanted: Wanted) -> Found:
+        """A page of hits. SinkDown where it failed, WalkExpired where the walk's state is gone."""
+
+    async def build(self, ontology: str) -> str:
+        """A new empty index of the ontology beside the one that is searched; `put` fills it by its name."""
+
+    async def swap(self, ontology: str, built: str) -> list[str]:
+        """Search the built one from now on; answers with the names of those that were searched before, which stay."""
+
+    async def drop(self, name: str) -> None:
+        """Remove an index that nobody searches any more."""
+
+    def stored(self, ontology: str, *, name: str | None = None) -> AsyncIterator[Document]:
+        """Everything that the index holds, tombstones as well, by rid."""
+
+    async def forget(self, before: datetime) -> int:
+        """Remove tombstones that were written before; answers with how many."""
+
+    async def answers(self) -> bool:
+        """Whether the engine can be asked now."""
+
+    async def close(self) -> None:
+        """Give the connections back."""

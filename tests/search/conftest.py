@@ -1,0 +1,36 @@
+"""A real OpenSearch, and an index of it over the emptied database."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+import pytest_asyncio
+
+from app.adapters.opensearch import OpenSearchIndex, alias_of
+
+
+@pytest.fixture(scope="session")
+def opensearch_url() -> str:
+    """The address of a real one; without it these tests are skipped, and on a CI server they fail."""
+    url = os.environ.get("OMS_TEST_OPENSEARCH")
+    if url is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("OMS_TEST_OPENSEARCH names no OpenSearch")
+    return url
+
+
+@pytest_asyncio.fixture
+async def index(opensearch_url, database):
+    """The index of the emptied database; what it made is removed."""
+    made = OpenSearchIndex(opensearch_url)
+    yield made
+    for row in await database.pool.fetch("SELECT rid FROM ontology"):
+        await made.drop(f"{alias_of(row['rid'])}*")
+    await made.close()
+
+
+@pytest_asyncio.fixture
+async def main(database) -> str:
+    """The rid of the ontology `main`."""
+    rid: str = await database.pool.fetchval("SELECT rid FROM ontology WHERE api_name = 'main'")
+    return rid
