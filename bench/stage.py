@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import psutil
+
 from app.adapters.embedded_postgres import EmbeddedPostgres
 from app.domain.actor import Role
 from app.persistence.database import Database
@@ -48,6 +50,15 @@ class Api:
     port: int
     pid: int
     token: str  # of an editor
+
+    def processor(self) -> float:
+        """Seconds of CPU that the process has used."""
+        times = psutil.Process(self.pid).cpu_times()
+        return float(times.user + times.system)
+
+    def memory(self) -> int:
+        """Bytes that it holds now."""
+        return int(psutil.Process(self.pid).memory_info().rss)
 
 
 def measured_by(name: str) -> list[Row]:
