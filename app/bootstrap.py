@@ -64,6 +64,7 @@ async def opened(settings: Settings) -> AsyncIterator[World]:
                 acquire_seconds=limits.pool_acquire_seconds,
                 statement_seconds=limits.statement_seconds,
                 long_statement_seconds=limits.long_statement_seconds,
+                lock_seconds=limits.writer_queue_seconds,
                 idle_seconds=limits.idle_in_transaction_seconds,
             )
         )

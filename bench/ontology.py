@@ -30,6 +30,8 @@ TABLES = {
     "entity_version": "revision_from",
     "entity_reference": "revision_from",
     "entity_name": "revision_from",
+    "entity_search": "revision_from",
+    "search_word": "revision_from",
     "change": "revision",
     "audit_log": "change_set",
     "outbox": "revision",
@@ -119,7 +121,9 @@ async def fill(database: Database, types: int, *, properties: int = 2) -> None:
         await connection.execute(f"SET LOCAL statement_timeout = {FILL_SECONDS * 1000}; SET LOCAL synchronous_commit = off")
         for table, columns, each in values:
             for row in each:
-                await connection.execute(f"INSERT INTO {table} ({columns}) SELECT {row} {rest}", timeout=FILL_SECONDS)
+                await connection.execute(
+                    f"INSERT INTO {table} ({columns}) SELECT {row} {rest} ON CONFLICT DO NOTHING", timeout=FILL_SECONDS
+                )
         await connection.execute(
             "UPDATE ontology SET head_revision = head_revision + $2, head_at = now() WHERE rid = $1", ontology, types - 1
         )

@@ -29,7 +29,11 @@ async def script(database: Database, name: str) -> str:
     """What pgbench repeats: the newest merge of `main`, whose new apiName holds the number."""
     ontology, _ = await head(database)
     found = await rows(database, name, Open(":n::text", ":r", ":place"))
-    written = [f"INSERT INTO {table} ({columns}) VALUES {', '.join(f'({row})' for row in values)};" for table, columns, values in found]
+    written = [
+        f"INSERT INTO {table} ({columns}) VALUES {', '.join(f'({row})' for row in values)} ON CONFLICT DO NOTHING;"
+        for table, columns, values in found
+        if values
+    ]
     return "\n".join([_BEGIN.format(ontology=ontology), *written, f"NOTIFY {LOG_CHANNEL};", "COMMIT;", ""])
 
 

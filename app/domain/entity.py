@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from app.domain.kind import Kind
 
 if TYPE_CHECKING:
-    from app.domain.definition import Definition, Reference
+    from app.domain.definition import Definition, Name, Reference
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,11 @@ class Entity:
     def references(self) -> tuple[Reference, ...]:
         """What it refers to."""
         return tuple(self.definition.references())
+
+    @cached_property
+    def names(self) -> tuple[Name, ...]:
+        """Its texts that must be unique."""
+        return tuple(self.definition.names())
 
     @cached_property
     def targets(self) -> frozenset[str]:

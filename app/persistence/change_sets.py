@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from app.domain.change_set import ChangeSet, Operation
+import orjson
+
 from app.domain.errors import NotFound
 from app.domain.text import refused_character
 from app.domain.topics import change_set_topic
@@ -14,15 +16,39 @@ from app.persistence import store
 from app.persistence.mapping import change_set_of, ontology_of, operation_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from app.domain.actor import Actor
+    from app.domain.change_set import ChangeSet, Operation
     from app.domain.ontology import Ontology
     from app.persistence.database import Transaction
     from app.persistence.neighbourhood import Reader
 
 PAGE = 1_000  # operations read at once
-_TOPICS = {"opened": "opened", "merged": None, "closed": "closed", "rolled_back": "rolled-back"}  # any other type is an update
+PLACE = "place"  # where the change-set log ends
+_COUNT = """
+    UPDATE ontology_counter SET change_set_events = change_set_events + $2 WHERE ontology = $1 RETURNING change_set_events - $2 AS before
+"""
+_EVENTS = """
+    INSERT INTO change_set_event (ontology, position, change_set, type, actor, actor_name, at, data)
+    SELECT $1, place.before + number, rid, type, actor, actor_name, clock_timestamp(), data
+    FROM place, unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[]) WITH ORDINALITY
+    AS row (rid, type, actor, actor_name, data, number)
+"""
+_TOPICS = {"opened": "opened", "closed": "closed", "rolled_back": "rolled-back"}  # any other type is an update
+_TEXTS = "ARRAY(SELECT jsonb_array_elements_text({}::jsonb))"
+_INSERT = f"""
+    INSERT INTO change_set (rid, ontology, title, description, status, review, origin, version, base_revision, author, author_name,
+        labels, reviewers, operation_count, merged_revision, merged_by, merged_at, rolls_back, created_at, updated_at)
+    SELECT rid, ontology, title, description, status, review, origin, version, base_revision, author, author_name,
+        {_TEXTS.format("labels")}, {_TEXTS.format("reviewers")}, operation_count, merged_revision, merged_by, merged_at, rolls_back,
+        created_at, updated_at
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[], $9::bigint[], $10::text[],
+    $11::text[], $12::text[], $13::text[], $14::int[], $15::bigint[], $16::text[], $17::timestamptz[], $18::text[], $19::timestamptz[],
+    $20::timestamptz[])
+    AS row (rid, ontology, title, description, status, review, origin, version, base_revision, author, author_name, labels, reviewers,
+    operation_count, merged_revision, merged_by, merged_at, rolls_back, created_at, updated_at)
+"""
 _STAGE = """
     INSERT INTO operation (id, change_set, position, verb, kind, rid, ref, expected_version, cascade, fields, restores, staged_by)
     SELECT id, change_set, position, verb, kind, rid, ref, expected_version, cascade, fields, restores, staged_by
@@ -78,37 +104,45 @@ async def operations(reader: Reader, rid: str) -> list[Operation]:
         await asyncio.sleep(0)
 
 
-async def insert(work: Transaction, change_set: ChangeSet) -> ChangeSet:
-    """A new envelope as it stands, merged already where that is so."""
-    c = change_set
-    await work.execute(
-        """
-        INSERT INTO change_set (rid, ontology, title, description, status, review, origin, version, base_revision, author, author_name,
-            labels, reviewers, operation_count, merged_revision, merged_by, merged_at, rolls_back, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-        """,
-        c.rid, c.ontology, c.title, c.description, c.status.value, c.review.value, c.origin.value, c.version, c.base_revision, c.author,
-        c.author_name, list(c.labels), list(c.reviewers), c.operation_count, c.merged_revision, c.merged_by, c.merged_at, c.rolls_back,
-        c.created_at, c.updated_at,
+async def insert(work: Transaction, *made: ChangeSet) -> None:
+    """New envelopes as they stand: merged already where that is so."""
+    await work.execute_many(
+        _INSERT,
+        [
+            (
+                c.rid, c.ontology, c.title, c.description, c.status.value, c.review.value, c.origin.value, c.version, c.base_revision,
+                c.author, c.author_name, _listed(c.labels), _listed(c.reviewers), c.operation_count, c.merged_revision, c.merged_by,
+                c.merged_at, c.rolls_back, c.created_at, c.updated_at,
+            )
+            for c in made
+        ],
     )  # fmt: skip
-    return change_set
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return orjson.dumps(texts).decode()  # an array within an array would be a matrix to PostgreSQL
 
 
 async def stage(work: Transaction, rid: str, staged: Sequence[Operation], actor: Actor, *, after: int = 0) -> list[Operation]:
     """Append operations after a position; each gets its id."""
-    numbered = [(uuid4(), operation) for operation in staged]
-    rows = [
-        (
-            number, rid, after + place, each.verb.value, each.kind.value, each.rid, each.ref, each.expected_version, each.cascade,
-            each.fields, each.restores, actor.id,
-        )
-        for place, (number, each) in enumerate(numbered, start=1)
-    ]  # fmt: skip
-    await work.execute_many(_STAGE, rows)
-    return [
-        Operation(each.verb, each.kind, each.rid, each.ref, each.expected_version, each.cascade, each.fields, each.restores, str(number))
-        for number, each in numbered
-    ]
+    numbered = [replace(each, id=str(uuid4())) for each in staged]
+    await stage_all(work, [(rid, numbered, actor)], after=after)
+    return numbered
+
+
+async def stage_all(work: Transaction, staged: Iterable[tuple[str, Sequence[Operation], Actor]], *, after: int = 0) -> None:
+    """Append the operations of several change sets; those that have no id get one."""
+    await work.execute_many(
+        _STAGE,
+        [
+            (
+                each.id or uuid4(), rid, after + place, each.verb.value, each.kind.value, each.rid, each.ref, each.expected_version,
+                each.cascade, each.fields, each.restores, actor.id,
+            )
+            for rid, operations, actor in staged
+            for place, each in enumerate(operations, start=1)
+        ],
+    )  # fmt: skip
 
 
 async def last_position(work: Transaction, rid: str) -> int:
@@ -130,41 +164,46 @@ async def touch(work: Transaction, rid: str, **columns: Any) -> ChangeSet:
     return change_set_of(row)
 
 
-async def log(work: Transaction, change_set: ChangeSet, event: str, actor: Actor, **data: Any) -> None:
-    """Add to the change-set log, and tell the audit and the outbox; the last statement before the commit.
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a change set."""
 
-    The position comes from the ontology's counter row, held to the commit: so positions have no holes and commit order is
+    change_set: ChangeSet
+    type: str
+    actor: Actor
+    data: Mapping[str, Any]
+
+    @property
+    def envelope(self) -> dict[str, Any]:
+        """The change set as it is now, with what the event adds."""
+        c = self.change_set
+        return {
+            "status": c.status.value, "review": c.review.value, "version": c.version, "title": c.title, "author": c.author,
+            "reviewers": list(c.reviewers), "operationCount": c.operation_count, "mergedRevision": c.merged_revision, **self.data,
+        }  # fmt: skip
+
+
+async def log(work: Transaction, change_set: ChangeSet, event: str, actor: Actor, **data: Any) -> None:
+    """Add to the change-set log, and tell the audit and the outbox; the last statement before the commit."""
+    made, rid, ontology = Event(change_set, event, actor, data), change_set.rid, change_set.ontology
+    store.audited(work, ontology, actor, event, "change_set", rid, change_set=rid, detail=data or None)
+    payload = {"changeSet": rid, "ontology": ontology, "event": event, **made.envelope}
+    store.announce(work, change_set_topic(_TOPICS.get(event, "updated")), ontology, actor, payload)
+    await record(work, ontology, [made])
+
+
+async def record(work: Transaction, ontology: str, events: Sequence[Event]) -> None:
+    """Add events of one ontology to its change-set log, in their order.
+
+    The positions come from the ontology's counter row, held to the commit: so positions have no holes and commit order is
     their order, without waiting for merges.
     """
-    envelope = {
-        "status": change_set.status.value,
-        "review": change_set.review.value,
-        "version": change_set.version,
-        "title": change_set.title,
-        "author": change_set.author,
-        "reviewers": list(change_set.reviewers),
-        "operationCount": change_set.operation_count,
-        "mergedRevision": change_set.merged_revision,
-        **data,
-    }
-    await store.audited(
-        work, change_set.ontology, actor, event, "change_set", change_set.rid, change_set=change_set.rid, detail=data or None
-    )
-    topic = _TOPICS.get(event, "updated")
-    if topic is not None:
-        payload = {"changeSet": change_set.rid, "ontology": change_set.ontology, "event": event, **envelope}
-        await store.announce(work, change_set_topic(topic), change_set.ontology, actor, payload)
-    await work.execute(
-        """
-        WITH place AS (
-            UPDATE ontology_counter SET change_set_events = change_set_events + 1 WHERE ontology = $1 RETURNING change_set_events
-        )
-        INSERT INTO change_set_event (ontology, position, change_set, type, actor, actor_name, at, data)
-        SELECT $1, change_set_events, $2, $3, $4, $5, clock_timestamp(), $6 FROM place
-        """,
-        change_set.ontology, change_set.rid, event, actor.id, actor.name, envelope,
-    )  # fmt: skip
-    await store.wake(work)
+    if work.waits(PLACE):  # no row can be counted up twice in one statement
+        await work.flush()
+    work.later(_COUNT, ontology, len(events), name=PLACE)
+    columns = zip(*((each.change_set.rid, each.type, each.actor.id, each.actor.name, each.envelope) for each in events), strict=True)
+    work.later(_EVENTS, ontology, *map(list, columns))
+    store.wake(work)
 
 
 async def drop(work: Transaction, rid: str, ids: Sequence[str]) -> int:

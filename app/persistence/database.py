@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from asyncpg import Connection, Pool, Record
 
 LOG_CHANNEL = "oms_log"
+CHUNK = 1_000  # rows sent at once
+_ARGUMENT = re.compile(r"\$(\d+)")
 
 
 def _encoded(value: Any) -> str:
@@ -95,14 +99,21 @@ class Snapshot:
 
 
 class Transaction:
-    """Statements that are committed together; made by `Database.writing`."""
+    """Statements that are committed together; made by `Database.writing`.
+
+    What need not be answered is said with `later` and waits for the next statement, or for the commit, to be sent with
+    the others that wait: a round trip a statement, under a lock, is most of what a small write costs.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.statements = 0
+        self._waiting: list[tuple[str, str, tuple[Any, ...]]] = []
+        self._channel: str | None = None
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
         """All rows."""
+        await self.flush()
         self.statements += 1
         found: list[Record] = await self.connection.fetch(sql, *arguments)
         return found
@@ -119,23 +130,79 @@ class Transaction:
 
     async def execute(self, sql: str, *arguments: Any) -> None:
         """A statement without rows."""
+        await self.flush()
         self.statements += 1
         await self.connection.execute(sql, *arguments)
 
-    async def execute_many(self, sql: str, rows: Sequence[Sequence[Any]], *, chunk: int = 1_000) -> None:
-        """An INSERT … SELECT FROM unnest over columns, in chunks, so that the event loop is never held."""
+    async def execute_many(self, sql: str, rows: Sequence[Sequence[Any]], *, chunk: int = CHUNK) -> None:
+        """An INSERT … SELECT FROM unnest over columns; of many rows in chunks, so that the event loop is never held."""
+        if len(rows) <= chunk:
+            if rows:
+                self.later(sql, *(list(column) for column in zip(*rows, strict=True)))
+            return
         for begin in range(0, len(rows), chunk):
             columns: Iterable[tuple[Any, ...]] = zip(*rows[begin : begin + chunk], strict=True)
             await self.execute(sql, *(list(column) for column in columns))
             await asyncio.sleep(0)
 
+    def later(self, sql: str, *arguments: Any, name: str = "") -> None:
+        """An INSERT, UPDATE or DELETE that is sent with the others that wait.
+
+        They see the database as it is before all of them, so no two may touch the same row; one that is given a name may
+        be read by that name, where it ends in RETURNING.
+        """
+        self._waiting.append((name or f"part{len(self._waiting)}", sql, arguments))
+
+    def waits(self, name: str) -> bool:
+        """Whether a statement of this name has not been sent yet."""
+        return any(waiting == name for waiting, _, _ in self._waiting)
+
+    def notify(self, channel: str) -> None:
+        """Tell a channel, when this commits, that there is something new."""
+        self._channel = channel
+
+    async def flush(self) -> None:
+        """Send what waits, as one statement."""
+        waiting, self._waiting = self._waiting, []
+        channel, self._channel = self._channel, None
+        if not waiting and channel is None:
+            return
+        self.statements += 1
+        told = (channel,) if channel is not None else ()
+        sql = _together(tuple((name, sql, len(arguments)) for name, sql, arguments in waiting), told=bool(told))
+        await self.connection.execute(sql, *(each for _, _, arguments in waiting for each in arguments), *told)
+
+
+@lru_cache(maxsize=512)
+def _together(parts: tuple[tuple[str, str, int], ...], *, told: bool) -> str:
+    """One statement of several, each a common table expression with its arguments numbered on from those before."""
+    written, before = [], 0
+    for name, sql, count in parts:
+        written.append(f"{name} AS ({_shifted(sql, before)})")
+        before += count
+    head = f"WITH {', '.join(written)} " if written else ""
+    return f"{head}SELECT pg_notify(${before + 1}, '')" if told else f"{head}SELECT"
+
+
+def _shifted(sql: str, by: int) -> str:
+    return _ARGUMENT.sub(lambda found: f"${int(found[1]) + by}", sql)
+
 
 class Database:
     """The pool. Nothing else commits."""
 
-    def __init__(self, pool: Pool, *, acquire_seconds: float = 2, statement_seconds: float = 5, long_statement_seconds: float = 30) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        *,
+        acquire_seconds: float = 2,
+        statement_seconds: float = 5,
+        long_statement_seconds: float = 30,
+        lock_seconds: float = 10,
+    ) -> None:
         self.pool = pool
         self.statement_seconds = statement_seconds
+        self.lock_seconds = lock_seconds
         self._acquire_seconds = acquire_seconds
         self._long_statement_seconds = long_statement_seconds
         self.listeners: list[Any] = []  # called without arguments after every commit of this process that adds to a log
@@ -144,7 +211,7 @@ class Database:
     @asynccontextmanager
     async def opened(
         cls, url: str, *, size: int = 20, acquire_seconds: float = 2, statement_seconds: float = 5,
-        long_statement_seconds: float = 30, idle_seconds: float = 10,
+        long_statement_seconds: float = 30, lock_seconds: float = 10, idle_seconds: float = 10,
     ) -> AsyncIterator[Database]:  # fmt: skip
         """A pool of up to `size` connections, closed at the end."""
         settings = {
@@ -158,8 +225,9 @@ class Database:
         )
         try:
             yield cls(
-                pool, acquire_seconds=acquire_seconds, statement_seconds=statement_seconds, long_statement_seconds=long_statement_seconds
-            )
+                pool, acquire_seconds=acquire_seconds, statement_seconds=statement_seconds,
+                long_statement_seconds=long_statement_seconds, lock_seconds=lock_seconds,
+            )  # fmt: skip
         finally:
             try:
                 await asyncio.wait_for(pool.close(), 5)
@@ -191,18 +259,20 @@ class Database:
             await asyncio.shield(snapshot.close())
 
     @asynccontextmanager
-    async def writing(self, *, long: bool = False, lock_seconds: float = 10) -> AsyncIterator[Transaction]:
+    async def writing(self, *, long: bool = False) -> AsyncIterator[Transaction]:
         """A READ COMMITTED transaction, committed at the end of the block, rolled back on any error."""
         connection = await self.acquire()
         try:
             seconds = self._long_statement_seconds if long else self.statement_seconds
             # One round trip; a lock is waited for longer than a statement may take otherwise.
             await connection.execute(
-                f"BEGIN; SET LOCAL statement_timeout = {int(max(seconds, lock_seconds + 1) * 1_000)}; "
-                f"SET LOCAL lock_timeout = {int(lock_seconds * 1_000)}"
+                f"BEGIN; SET LOCAL statement_timeout = {int(max(seconds, self.lock_seconds + 1) * 1_000)}; "
+                f"SET LOCAL lock_timeout = {int(self.lock_seconds * 1_000)}"
             )
             try:
-                yield Transaction(connection)
+                work = Transaction(connection)
+                yield work
+                await work.flush()
             except BaseException:
                 if not connection.is_closed():
                     await asyncio.shield(connection.execute("ROLLBACK"))

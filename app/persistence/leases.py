@@ -14,7 +14,7 @@ from app.domain.rid import REF
 from app.persistence.watch import STATE_CHANNEL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from typing import Any
 
     from app.domain.actor import Actor
@@ -90,19 +90,25 @@ async def end(work: Transaction, rid: str) -> Lease | None:
 
 
 async def guard(work: Transaction, actor: Actor, rids: Iterable[str]) -> None:
-    """Refuse the transaction where somebody else holds what it writes, or where one of the actor's tokens is not the newest.
+    """Refuse what an actor writes, as `guard_all` does."""
+    await guard_all(work, [(actor, set(rids))])
+
+
+async def guard_all(work: Transaction, writers: Sequence[tuple[Actor, Collection[str]]]) -> None:
+    """Refuse the transaction where somebody else holds what an actor writes, or where one of the actor's tokens is not the newest.
 
     The rows of the leases stay as they are until it ends. What is written of entities is written before.
     """
-    wanted = sorted({rid for rid in rids if not rid.startswith(REF)})
-    if not wanted and not actor.lock_tokens:
+    wanted = sorted({rid for _, rids in writers for rid in rids if not rid.startswith(REF)})
+    tokens = [token for actor, _ in writers for token in actor.lock_tokens]
+    if not wanted and not tokens:
         return
     rows = await work.fetch(
-        f"SELECT {_COLUMNS} FROM lease WHERE rid = ANY ($1::text[]) OR token = ANY ($2::bigint[]) ORDER BY rid FOR SHARE",
-        wanted,
-        list(actor.lock_tokens),
+        f"SELECT {_COLUMNS} FROM lease WHERE rid = ANY ($1::text[]) OR token = ANY ($2::bigint[]) ORDER BY rid FOR SHARE", wanted, tokens
     )
-    check(actor, map(_lease, rows))
+    found = list(map(_lease, rows))
+    for actor, rids in writers:
+        check(actor, [each for each in found if each.rid in rids or each.token in actor.lock_tokens])
 
 
 async def held(reader: Reader, rids: Sequence[str]) -> dict[str, Lease]:

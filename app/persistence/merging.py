@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from app.domain.change_set import ChangeSet, Operation, Origin, Resolution, ReviewStatus, Verb
+from app.domain.change_set import ChangeSet, ChangeSetStatus, Operation, Origin, Resolution, ReviewStatus, Verb
 from app.domain.errors import InvalidState
 from app.domain.merge import Conflict
 from app.domain.plan import Plan, judge
 from app.domain.planning import prepare
-from app.domain.rid import mint
-from app.persistence import change_sets, idempotency, leases, neighbourhood, replay, store
+from app.domain.rid import REF, mint
+from app.persistence import change_sets, idempotency, leases, moved, neighbourhood, replay, store
 from app.persistence.background import off_loop, uncollected
-from app.persistence.tables import LAST
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
     from app.domain.actor import Actor
-    from app.domain.entity import Change
+    from app.domain.entity import Change, Entity
     from app.domain.ontology import Ontology
+    from app.domain.planning import Prepared
     from app.persistence.database import Database, Transaction
     from app.persistence.idempotency import Idempotency
     from app.persistence.neighbourhood import Reader
+
+
+MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,11 @@ class Turn:
     revision: int
     at: datetime
 
+    @classmethod
+    def after(cls, ontology: Ontology, now: datetime) -> Turn:
+        """The one after the head, at a time that is later than any before it."""
+        return cls(ontology, ontology.head_revision + 1, max(now, ontology.head_at + MOMENT))
+
 
 def with_rids(operations: Sequence[Operation]) -> list[Operation]:
     """The operations with a rid for each creation that has none."""
@@ -79,21 +88,31 @@ async def planned(reader: Reader, ontology: str, proposal: Proposal) -> Plan:
 
 
 async def _planned(reader: Reader, ontology: str, proposal: Proposal) -> Plan:
-    heads = await neighbourhood.heads(reader, ontology, (each.rid for each in proposal.operations))
-    older = await neighbourhood.versions(reader, proposal.operations, heads)
-    size = len(proposal.operations)
-    prepared = await off_loop(
-        lambda: prepare(
-            proposal.operations, heads, older, strict=proposal.strict, origin=proposal.origin, resolutions=proposal.resolutions
-        ),
-        size,
-    )
+    operations = proposal.operations
+    new = {each.rid for each in operations if each.verb is Verb.CREATE and each.restores is None}
+    known = [each.rid for each in operations if each.rid not in new and not each.rid.startswith(REF)]
+    heads = await neighbourhood.heads(reader, ontology, known) if known else {}
+    older = await neighbourhood.versions(reader, operations, heads)
+    prepared = await _prepared(proposal, heads, older)
     closure = await neighbourhood.closure(reader, ontology, prepared)
-    names = await neighbourhood.names(reader, ontology, prepared)
-    plan = await off_loop(lambda: judge(prepared, closure, names, strict=proposal.strict, origin=proposal.origin), size + len(closure))
+    names, taken = await neighbourhood.names_and_rids(reader, ontology, prepared, new)
+    if taken:  # somebody chose the rid of an entity that is there
+        prepared = await _prepared(proposal, heads | await neighbourhood.heads(reader, ontology, taken), older)
+    plan = await off_loop(
+        lambda: judge(prepared, closure, names, strict=proposal.strict, origin=proposal.origin), len(operations) + len(closure)
+    )
     if plan.violations and not proposal.strict and proposal.base_revision is not None:
         return await _crossed(reader, ontology, proposal, plan)
     return plan
+
+
+async def _prepared(proposal: Proposal, heads: dict[str, Entity], older: dict[tuple[str, int], Entity]) -> Prepared:
+    return await off_loop(
+        lambda: prepare(
+            proposal.operations, heads, older, strict=proposal.strict, origin=proposal.origin, resolutions=proposal.resolutions
+        ),
+        len(proposal.operations),
+    )
 
 
 async def _crossed(reader: Reader, ontology: str, proposal: Proposal, plan: Plan) -> Plan:
@@ -113,10 +132,10 @@ async def _crossed(reader: Reader, ontology: str, proposal: Proposal, plan: Plan
     if not crossing:
         return plan
     involved = {rid for each in crossing for rid in (each.rid, *each.by, each.value) if isinstance(rid, str) and rid.startswith("ri.")}
-    moved = await _moved(reader, ontology, involved, base)
+    theirs_by = await _moved(reader, ontology, involved, base)
     conflicts = []
     for each in crossing:
-        theirs = next((moved[rid] for rid in (each.value, *each.by, each.rid) if isinstance(rid, str) and rid in moved), None)
+        theirs = next((theirs_by[rid] for rid in (each.value, *each.by, each.rid) if isinstance(rid, str) and rid in theirs_by), None)
         version, by, at = theirs or (0, "", None)
         conflicts.append(Conflict(each.rid, each.path, None, each.value, each.bound, version, by, at, each.message, each.rule))
     return replace(plan, conflicts=tuple(conflicts), violations=())
@@ -129,34 +148,6 @@ async def _moved(reader: Reader, ontology: str, rids: set[str], since: int) -> d
         ontology, list(rids), since,
     )  # fmt: skip
     return {row["rid"]: (row["version"], row["updated_by"], row["updated_at"]) for row in rows}
-
-
-async def still_true(work: Transaction, ontology: str, plan: Plan, revision: int) -> bool:
-    """Whether nothing that the plan looked at has moved after the revision, and nothing new refers to it."""
-    rows = await work.fetch(
-        """
-        SELECT rid FROM change WHERE ontology = $1 AND revision > $2
-        UNION SELECT target FROM entity_reference WHERE ontology = $1 AND revision_from > $2
-        """,
-        ontology,
-        revision,
-    )
-    return not any(row["rid"] in plan.read for row in rows)
-
-
-async def _names_free(work: Transaction, ontology: str, plan: Plan) -> bool:
-    """Whether no name that the plan wants was taken in the meantime."""
-    wanted = {name.key for change in plan.changes if change.after is not None for name in change.after.definition.names()}
-    leaving = {change.rid for change in plan.changes}
-    rows = await work.fetch(
-        f"""
-        SELECT n.rid FROM entity_name AS n
-        JOIN unnest($2::text[], $3::text[]) AS wanted (namespace, name) ON n.namespace = wanted.namespace AND n.name = wanted.name
-        WHERE n.ontology = $1 AND n.revision_to = {LAST}
-        """,
-        ontology, [key[0] for key in wanted], [key[1] for key in wanted],
-    )  # fmt: skip
-    return all(row["rid"] in leaving for row in rows)
 
 
 async def merge(
@@ -178,17 +169,9 @@ async def merge(
     try:
         with uncollected(len(plan.changes)):
             return await _merge(database, actor, ontology, plan, proposal, envelope, guard, key)
-    except _Again as again:
+    except idempotency.Answered as again:
         async with database.reading() as snapshot:
             return await merged_again(snapshot, again.answer)
-
-
-class _Again(Exception):
-    """The request was answered before."""
-
-    def __init__(self, answer: dict[str, Any]) -> None:
-        super().__init__()
-        self.answer = answer
 
 
 async def stored(reader: Reader, actor: Actor, key: Idempotency | None) -> Merged | None:
@@ -223,16 +206,16 @@ async def hold(database: Database, actor: Actor, outcome: Merged, operations: Se
         await change_sets.insert(work, made)
         await change_sets.stage(work, made.rid, operations, actor)
         await leases.guard(work, actor, (each.rid for each in operations))
-        await keep(work, actor, key, held)
+        await keep(work, (actor, key, held))
         await change_sets.log(work, made, "opened", actor)
         await change_sets.log(work, made, "review_requested", actor, reviewers=[])
     return held
 
 
-async def keep(work: Transaction, actor: Actor, key: Idempotency | None, merged: Merged) -> None:
-    """Store the answer as a reference to the change set: however much it changed, the log has it."""
-    if key is not None:
-        await idempotency.keep(work, actor.id, key, {"changeSet": merged.change_set.rid, "refs": merged.refs})
+async def keep(work: Transaction, *answers: tuple[Actor, Idempotency | None, Merged]) -> None:
+    """Store the answers as references to change sets: however much one changed, the log has it."""
+    kept = [(actor.id, key, {"changeSet": merged.change_set.rid, "refs": merged.refs}) for actor, key, merged in answers if key is not None]
+    await idempotency.keep(work, kept)
 
 
 async def _merge(
@@ -248,24 +231,44 @@ async def _merge(
     async with database.writing(long=True) as work:
         locked = await store.lock(work, ontology.rid)
         if key is not None and (answer := await idempotency.answered(work, actor.id, key)) is not None:
-            raise _Again(answer)
-        if locked.archived_at is not None:
-            message = f"The ontology {locked.api_name} is archived."
-            raise InvalidState(message)
+            raise idempotency.Answered(answer)
+        unarchived(locked)
         if guard is not None:
             await guard(work, locked)
-        if locked.head_revision != ontology.head_revision:
-            fresh = await still_true(work, ontology.rid, plan, ontology.head_revision) and await _names_free(work, ontology.rid, plan)
-            if not fresh:
-                plan = (await planned(work, ontology.rid, proposal)).or_raise()
-        revision, at = await store.turn(work, ontology.rid)
-        change_set = await envelope(work, Turn(locked, revision, at))
-        changes = store.settled(plan.changes, revision, at, actor)
-        counts = await store.store(work, ontology.rid, revision, at, actor, change_set.rid, changes)
-        await leases.guard(work, actor, {each.rid for each in proposal.operations} | {each.rid for each in changes})
-        await store.record_revision(work, ontology.rid, revision, at, actor, change_set.rid, counts)
-        merged = Merged(change_set, ontology.rid, ontology.api_name, await change_sets.epoch(work), revision, changes, dict(plan.refs))
-        await keep(work, actor, key, merged)
-        await change_sets.log(work, change_set, "merged", actor, revision=revision)
+        since = await moved.since(work, ontology.rid, locked.head_revision, [(plan, ontology.head_revision)])
+        if not since.holds(plan, ontology.head_revision):
+            plan = (await planned(work, ontology.rid, proposal)).or_raise()
+        turn = Turn.after(locked, since.at)
+        change_set = await envelope(work, turn)
+        changes = store.settled(plan.changes, turn.revision, turn.at, actor)
+        rows = store.Rows(ontology.rid)
+        await off_loop(lambda: rows.add(turn.revision, turn.at, actor, change_set.rid, changes), len(changes))
+        store.advance(work, ontology.rid, turn.revision, turn.at)
+        await rows.write(work)
+        await leases.guard(work, actor, held_by_others(proposal.operations, changes))
+        merged = Merged(change_set, ontology.rid, ontology.api_name, since.epoch, turn.revision, changes, dict(plan.refs))
+        await keep(work, (actor, key, merged))
+        await change_sets.record(work, ontology.rid, [change_sets.Event(change_set, "merged", actor, {"revision": turn.revision})])
         await asyncio.sleep(0)
     return merged
+
+
+def held_by_others(operations: Sequence[Operation], changes: Sequence[Change]) -> set[str]:
+    """The rids of a write that somebody may hold a lease of: what was there before it."""
+    asked = {each.rid for each in operations if each.verb is not Verb.CREATE or each.restores is not None}
+    return asked | {each.rid for each in changes if each.before is not None}
+
+
+def unarchived(ontology: Ontology) -> None:
+    """Refuse to write to an archived ontology."""
+    if ontology.archived_at is not None:
+        message = f"The ontology {ontology.api_name} is archived."
+        raise InvalidState(message)
+
+
+def as_merged(draft: ChangeSet, actor: Actor, turn: Turn) -> ChangeSet:
+    """The envelope of a direct write, opened and merged in one."""
+    return replace(
+        draft, status=ChangeSetStatus.MERGED, merged_revision=turn.revision, merged_by=actor.id, merged_at=turn.at,
+        base_revision=turn.revision - 1, created_at=turn.at, updated_at=turn.at,
+    )  # fmt: skip

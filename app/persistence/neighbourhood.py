@@ -23,7 +23,7 @@ from app.persistence.mapping import ENTITY_COLUMNS, VERSION_COLUMNS, entity_of
 from app.persistence.tables import LAST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from asyncpg import Record
 
@@ -155,8 +155,9 @@ def _seeds(prepared: Prepared) -> dict[tuple[str, str], None]:
             seeds[draft.rid, "touched" if draft.ours is not None else "deleted"] = None
         if draft.ours is not None:
             for reference in draft.ours.references():
-                judged = reference.edge in {Edge.OWNER, Edge.SIDE}
-                seeds[reference.target, "judged" if judged else "known"] = None
+                target = prepared.drafts.get(reference.target)
+                if target is None or target.head is not None:  # what is created here has no neighbours yet
+                    seeds[reference.target, "judged" if reference.edge in {Edge.OWNER, Edge.SIDE} else "known"] = None
     return seeds
 
 
@@ -177,15 +178,26 @@ async def closure(reader: Reader, ontology: str, prepared: Prepared, at: int | N
 
 async def names(reader: Reader, ontology: str, prepared: Prepared, at: int | None = None) -> dict[NameKey, str]:
     """Who bears each name that the touched entities would bear."""
+    return (await names_and_rids(reader, ontology, prepared, (), at))[0]
+
+
+async def names_and_rids(
+    reader: Reader, ontology: str, prepared: Prepared, rids: Collection[str], at: int | None = None
+) -> tuple[dict[NameKey, str], set[str]]:
+    """Who bears each name that the touched entities would bear, and which of some rids there are already; in one statement."""
     # A name that PostgreSQL could not hold is nobody's; its form is judged elsewhere.
     wanted = [key for key in wanted_names(prepared) if not any(refused_character(part) for part in key)]
-    if not wanted:
-        return {}
+    if not wanted and not rids:
+        return {}, set()
     current = f"n.revision_to = {LAST}" if at is None else f"n.revision_from <= {int(at)} AND {int(at)} < n.revision_to"
     sql = f"""
         SELECT n.namespace, n.name, n.rid FROM entity_name AS n
         JOIN unnest($2::text[], $3::text[]) AS wanted (namespace, name) ON n.namespace = wanted.namespace AND n.name = wanted.name
         WHERE n.ontology = $1 AND {current}
+        UNION ALL SELECT NULL, NULL, rid FROM entity WHERE rid = ANY ($4::text[])
     """
-    rows = await reader.fetch(sql, ontology, [namespace for namespace, _ in wanted], [name for _, name in wanted])
-    return {(row["namespace"], row["name"]): row["rid"] for row in rows}
+    rows = await reader.fetch(sql, ontology, [namespace for namespace, _ in wanted], [name for _, name in wanted], list(rids))
+    return (
+        {(row["namespace"], row["name"]): row["rid"] for row in rows if row["name"] is not None},
+        {row["rid"] for row in rows if row["name"] is None},
+    )

@@ -1,15 +1,14 @@
-"""Writing a merge: state, versions, names, references, log, audit and outbox, in bulk and in one transaction."""
+"""Writing merges: state, versions, names, references, log, audit and outbox, in bulk and in one transaction."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from app.domain.entity import Change, Entity
 from app.domain.topics import KEYS, change_set_topic, entity_topic
-from app.persistence.background import off_loop
 from app.persistence.database import LOG_CHANNEL
 from app.persistence.mapping import filed, ontology_of
 from app.persistence.search import writing as searching
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from app.domain.actor import Actor
     from app.domain.ontology import Ontology
     from app.persistence.database import Transaction
-    from app.persistence.search.writing import Words
 
 _ROW = """
     rid, ontology, kind, version, api_name, name_key, display_name, display_key, status, owner, position,
@@ -57,15 +55,28 @@ _LOG = """
 """
 _AUDIT = """
     INSERT INTO audit_log (at, ontology, actor, actor_name, action, entity, rid, change_set, revision, before_version, after_version,
-        request_id)
+        request_id, detail)
     SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-    $9::bigint[], $10::int[], $11::int[], $12::text[])
+    $9::bigint[], $10::int[], $11::int[], $12::text[], $13::jsonb[])
 """
 _OUTBOX = """
-    INSERT INTO outbox (topic, key, ontology, revision, index, rid, version, actor, request_id, traceparent)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::int[], $6::text[], $7::int[], $8::text[], $9::text[],
-    $10::text[])
+    INSERT INTO outbox (topic, key, ontology, revision, index, rid, version, payload, actor, request_id, traceparent)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::int[], $6::text[], $7::int[], $8::jsonb[], $9::text[],
+    $10::text[], $11::text[])
 """
+_REVISION = """
+    INSERT INTO revision (ontology, revision, change_set, actor, actor_name, at, request_id, traceparent, counts)
+    SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::text[],
+    $9::jsonb[])
+"""
+_BEARER = {"entity_version": "rid", "entity_reference": "source", "entity_name": "rid", "entity_search": "rid"}  # whose rows end
+_END = {
+    table: f"""
+        UPDATE {table} SET revision_to = ended.revision FROM unnest($1::text[], $2::bigint[]) AS ended (bearer, revision)
+        WHERE {column} = ended.bearer AND revision_to = {LAST}
+    """
+    for table, column in _BEARER.items()
+}
 
 
 async def lock(work: Transaction, ontology: str) -> Ontology:
@@ -77,20 +88,9 @@ async def lock(work: Transaction, ontology: str) -> Ontology:
     return ontology_of(row)
 
 
-async def turn(work: Transaction, ontology: str) -> tuple[int, datetime]:
-    """The next revision and its time, which is later than any before it."""
-    row = await work.fetchrow(
-        """
-        UPDATE ontology SET head_revision = head_revision + 1,
-            head_at = greatest(clock_timestamp(), head_at + interval '1 microsecond')
-        WHERE rid = $1 RETURNING head_revision, head_at
-        """,
-        ontology,
-    )
-    if row is None:
-        message = "a locked ontology has a row"
-        raise LookupError(message)
-    return row["head_revision"], row["head_at"]
+def advance(work: Transaction, ontology: str, revision: int, at: datetime) -> None:
+    """Move the head to a revision, whose time is later than any before it."""
+    work.later("UPDATE ontology SET head_revision = $2, head_at = $3 WHERE rid = $1", ontology, revision, at)
 
 
 def settled(changes: Sequence[Change], revision: int, at: datetime, actor: Actor) -> tuple[Change, ...]:
@@ -104,30 +104,105 @@ def _after(after: Entity | None, revision: int, at: datetime, actor: Actor) -> E
     return Entity(after.rid, after.version, after.definition, revision, after.created_at or at, after.created_by or actor.id, at, actor.id)
 
 
-async def store(
-    work: Transaction, ontology: str, revision: int, at: datetime, actor: Actor, change_set: str, changes: Sequence[Change]
-) -> dict[str, Any]:
-    """Write the changes of one revision; answers with their counts by kind and action."""
-    rows = await off_loop(lambda: [_row(change, ontology, revision, at, actor) for change in changes], len(changes))
-    moved = [change.rid for change in changes if change.before is not None]
-    if moved:
-        await work.execute(
-            f"UPDATE entity_version SET revision_to = $2 WHERE rid = ANY ($1::text[]) AND revision_to = {LAST}",
-            moved,
-            revision,
+class Rows:
+    """What some revisions of one ontology write, table by table."""
+
+    def __init__(self, ontology: str) -> None:
+        self._ontology = ontology
+        self._entities: list[tuple[Any, ...]] = []
+        self._ended: dict[str, list[tuple[str, int]]] = {table: [] for table in _BEARER}
+        self._references: list[tuple[Any, ...]] = []
+        self._names: list[tuple[Any, ...]] = []
+        self._words: list[tuple[Any, ...]] = []
+        self._vocabulary: dict[str, int] = {}  # the revision in which a word first stands
+        self._log: list[tuple[Any, ...]] = []
+        self._audit: list[tuple[Any, ...]] = []
+        self._outbox: list[tuple[Any, ...]] = []
+        self._revisions: list[tuple[Any, ...]] = []
+
+    def add(self, revision: int, at: datetime, actor: Actor, change_set: str, changes: Sequence[Change]) -> None:
+        """One revision with its changes; revisions are added in their order."""
+        for index, change in enumerate(changes):
+            self._entities.append(_row(change, self._ontology, revision, at, actor))
+            self._parts(revision, change)
+            self._lines(revision, index, at, actor, change_set, change)
+        self._audit.append(
+            (
+                at, self._ontology, actor.id, actor.name, "merged", "change_set", change_set, change_set, None, None, None,
+                actor.request_id, {"revision": revision},
+            )
+        )  # fmt: skip
+        counts = _counts(changes)
+        self._revisions.append(
+            (self._ontology, revision, change_set, actor.id, actor.name, at, actor.request_id, actor.traceparent, counts)
         )
-    restored = [change.rid for change in changes if change.before is None and change.after is not None and change.after.version > 1]
-    if restored:
-        await work.execute(
-            f"UPDATE entity_version SET revision_to = $2 WHERE rid = ANY ($1::text[]) AND revision_to = {LAST}",
-            restored,
-            revision,
-        )
-    await work.execute_many(_UPSERT, rows)
-    await work.execute_many(_VERSIONS, rows)
-    await _parts(work, ontology, revision, changes)
-    await _log(work, ontology, revision, at, actor, change_set, changes)
-    return _counts(changes)
+        payload = {"changeSet": change_set, "ontology": self._ontology, "revision": revision, "counts": counts}
+        self._outbox.append(
+            (
+                change_set_topic("merged"), self._ontology, self._ontology, revision, None, None, None, payload, actor.id, actor.request_id,
+                actor.traceparent,
+            )
+        )  # fmt: skip
+
+    async def write(self, work: Transaction) -> None:
+        """Send all of it; what ended gets its end before what is new its beginning."""
+        for table, ended in self._ended.items():
+            await work.execute_many(_END[table], ended)
+        for sql, rows in (
+            (_UPSERT, self._entities), (_VERSIONS, self._entities), (_REFERENCES, self._references), (_NAMES, self._names),
+            (searching.WORDS, self._words), (searching.VOCABULARY, [(self._ontology, *each) for each in sorted(self._vocabulary.items())]),
+            (_LOG, self._log), (_AUDIT, self._audit), (_OUTBOX, self._outbox), (_REVISION, self._revisions),
+        ):  # fmt: skip
+            await work.execute_many(sql, rows)
+
+    def _parts(self, revision: int, change: Change) -> None:
+        """References and names: what ended, and what is new."""
+        before, after, rid = change.before, change.after, change.rid
+        if before is not None or (after is not None and after.version > 1):
+            self._ended["entity_version"].append((rid, revision))
+        old, new = before.references if before else (), after.references if after else ()
+        if set(old) != set(new):
+            if old:
+                self._ended["entity_reference"].append((rid, revision))
+            self._references += [(self._ontology, rid, each.target, each.edge.value, each.path, revision) for each in new]
+        old_names, new_names = before.names if before else (), after.names if after else ()
+        if set(old_names) != set(new_names):
+            if old_names:
+                self._ended["entity_name"].append((rid, revision))
+            self._names += [(self._ontology, *each.key, rid, each.path, revision) for each in new_names]
+        self._search(revision, change)
+
+    def _search(self, revision: int, change: Change) -> None:
+        """The words by which it is found."""
+        before, after = change.before, change.after
+        if before is not None and after is not None and tuple(before.definition.search_text()) == tuple(after.definition.search_text()):
+            return
+        if before is not None:
+            self._ended["entity_search"].append((change.rid, revision))
+        if after is not None:
+            words = searching.of(after.definition)
+            self._words.append((self._ontology, change.rid, words.vector, words.name_words, revision))
+            for word in words.vocabulary:
+                self._vocabulary.setdefault(word, revision)
+
+    def _lines(self, revision: int, index: int, at: datetime, actor: Actor, change_set: str, change: Change) -> None:
+        ontology, rid, kind, action = self._ontology, change.rid, change.kind, change.action
+        before = change.before.version if change.before else None
+        after = change.after.version if change.after else None
+        version = after if after is not None else (before or 0) + 1
+        self._log.append((ontology, revision, index, rid, kind.value, version, action.value))
+        self._audit.append(
+            (
+                at, ontology, actor.id, actor.name, action.value, kind.value, rid, change_set, revision, before, after, actor.request_id,
+                None,
+            )
+        )  # fmt: skip
+        self._outbox.append(
+            (
+                entity_topic(kind, action), rid, ontology, revision, index, rid, version, None, actor.id, actor.request_id,
+                actor.traceparent,
+            )
+        )  # fmt: skip
 
 
 def _row(change: Change, ontology: str, revision: int, at: datetime, actor: Actor) -> tuple[Any, ...]:
@@ -143,89 +218,6 @@ def _row(change: Change, ontology: str, revision: int, at: datetime, actor: Acto
     )  # fmt: skip
 
 
-class _Parts(NamedTuple):
-    """What stands beside the versions: what ended, by table, and what is new."""
-
-    lost: dict[str, list[str]]
-    references: list[tuple[Any, ...]]
-    names: list[tuple[Any, ...]]
-    words: list[tuple[str, Words]]
-
-
-_BY_SOURCE = {"entity_reference": "source"}  # the other tables call it rid
-
-
-def _part_rows(ontology: str, revision: int, changes: Sequence[Change]) -> _Parts:
-    parts = _Parts({"entity_reference": [], "entity_name": [], "entity_search": []}, [], [], [])
-    for change in changes:
-        before, after = change.before, change.after
-        old, new = before.references if before else (), after.references if after else ()
-        if set(old) != set(new):
-            if old:
-                parts.lost["entity_reference"].append(change.rid)
-            parts.references.extend((ontology, change.rid, each.target, each.edge.value, each.path, revision) for each in new)
-        old_names = tuple(before.definition.names()) if before else ()
-        new_names = tuple(after.definition.names()) if after else ()
-        if set(old_names) != set(new_names):
-            if old_names:
-                parts.lost["entity_name"].append(change.rid)
-            parts.names.extend((ontology, *each.key, change.rid, each.path, revision) for each in new_names)
-        if before is None or after is None or tuple(before.definition.search_text()) != tuple(after.definition.search_text()):
-            if before is not None:
-                parts.lost["entity_search"].append(change.rid)
-            if after is not None:
-                parts.words.append((change.rid, searching.of(after.definition)))
-    return parts
-
-
-async def _parts(work: Transaction, ontology: str, revision: int, changes: Sequence[Change]) -> None:
-    """References, names and words: what ended gets its end, what is new its beginning."""
-    parts = await off_loop(lambda: _part_rows(ontology, revision, changes), len(changes))
-    for table, rids in parts.lost.items():
-        if rids:
-            await work.execute(
-                f"UPDATE {table} SET revision_to = $2 WHERE {_BY_SOURCE.get(table, 'rid')} = ANY ($1::text[]) AND revision_to = {LAST}",
-                rids,
-                revision,
-            )
-    await work.execute_many(_REFERENCES, parts.references)
-    await work.execute_many(_NAMES, parts.names)
-    await searching.store(work, ontology, revision, parts.words)
-
-
-async def _log(
-    work: Transaction, ontology: str, revision: int, at: datetime, actor: Actor, change_set: str, changes: Sequence[Change]
-) -> None:
-    log, audit, outbox = [], [], []
-    for index, change in enumerate(changes):
-        before = change.before.version if change.before else None
-        after = change.after.version if change.after else None
-        version = after if after is not None else (before or 0) + 1
-        kind, action = change.kind, change.action
-        log.append((ontology, revision, index, change.rid, kind.value, version, action.value))
-        audit.append(
-            (
-                at,
-                ontology,
-                actor.id,
-                actor.name,
-                action.value,
-                kind.value,
-                change.rid,
-                change_set,
-                revision,
-                before,
-                after,
-                actor.request_id,
-            )
-        )
-        topic = entity_topic(kind, action)
-        outbox.append((topic, change.rid, ontology, revision, index, change.rid, version, actor.id, actor.request_id, actor.traceparent))
-    await work.execute_many(_LOG, log)
-    await work.execute_many(_AUDIT, audit)
-    await work.execute_many(_OUTBOX, outbox)
-
-
 def _counts(changes: Sequence[Change]) -> dict[str, Any]:
     counted: dict[str, Counter[str]] = defaultdict(Counter)
     for change in changes:
@@ -233,38 +225,20 @@ def _counts(changes: Sequence[Change]) -> dict[str, Any]:
     return {kind: dict(actions) for kind, actions in sorted(counted.items())}
 
 
-async def record_revision(
-    work: Transaction, ontology: str, revision: int, at: datetime, actor: Actor, change_set: str, counts: dict[str, Any]
-) -> None:
-    """The line of the merge log, and the event that our own workers follow."""
-    await work.execute(
-        """
-        INSERT INTO revision (ontology, revision, change_set, actor, actor_name, at, request_id, traceparent, counts)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-        """,
-        ontology, revision, change_set, actor.id, actor.name, at, actor.request_id, actor.traceparent, counts,
-    )  # fmt: skip
-    payload = {"changeSet": change_set, "ontology": ontology, "revision": revision, "counts": counts}
-    await announce(work, change_set_topic("merged"), ontology, actor, payload, revision=revision)
-
-
-async def announce(
-    work: Transaction, topic: str, ontology: str, actor: Actor, payload: dict[str, Any], *, revision: int | None = None
-) -> None:
+def announce(work: Transaction, topic: str, ontology: str, actor: Actor, payload: dict[str, Any]) -> None:
     """An outbox row that carries its payload, under the key that the table of topics declares."""
     key = ontology if KEYS[topic] == "ontology" else payload[KEYS[topic]]
-    await work.execute(
-        "INSERT INTO outbox (topic, key, ontology, revision, payload, actor, request_id, traceparent)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        topic, key, ontology, revision, payload, actor.id, actor.request_id, actor.traceparent,
+    work.later(
+        "INSERT INTO outbox (topic, key, ontology, payload, actor, request_id, traceparent) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        topic, key, ontology, payload, actor.id, actor.request_id, actor.traceparent,
     )  # fmt: skip
 
 
-async def audited(
+def audited(
     work: Transaction, ontology: str, actor: Actor, action: str, entity: str, rid: str, *, change_set: str | None = None, detail: Any = None
 ) -> None:
     """A line of the audit log for what changes no definition."""
-    await work.execute(
+    work.later(
         """
         INSERT INTO audit_log (at, ontology, actor, actor_name, action, entity, rid, change_set, request_id, detail)
         VALUES (clock_timestamp(), $1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -273,6 +247,6 @@ async def audited(
     )  # fmt: skip
 
 
-async def wake(work: Transaction) -> None:
+def wake(work: Transaction) -> None:
     """Tell every process, when this commits, that a log has grown."""
-    await work.execute(f"NOTIFY {LOG_CHANNEL}")
+    work.notify(LOG_CHANNEL)

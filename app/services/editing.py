@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.domain.actor import Actor, Role
 from app.domain.change_set import (
@@ -23,12 +23,15 @@ from app.domain.rid import REF, mint_change_set, well_formed
 from app.domain.text import DISPLAY_NAME, nfc, refused_character
 from app.domain.value import unstorable
 from app.persistence import change_sets
-from app.persistence.merging import Merged, Proposal, Turn, hold, merge, planned, stored, with_rids
+from app.persistence.background import MUCH
+from app.persistence.group_commit import GroupCommit, Overtaken, Write
+from app.persistence.merging import Merged, Proposal, Turn, as_merged, hold, merge, planned, stored, with_rids
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.domain.ontology import Ontology
+    from app.domain.plan import Plan
     from app.persistence.database import Database, Transaction
     from app.persistence.idempotency import Idempotency
 
@@ -41,6 +44,7 @@ class Editing:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._together = GroupCommit(database)
 
     async def apply(  # noqa: PLR0913 - a change set in one call has that many choices, all by name
         self, actor: Actor, ontology: str, operations: Sequence[Operation], *, title: str = "", description: str = "",
@@ -74,18 +78,22 @@ class Editing:
         return await self._write(actor, found, proposal, plan, envelope, idempotency)
 
     async def _write(
-        self, actor: Actor, ontology: Ontology, proposal: Proposal, plan: Any, draft: ChangeSet, key: Idempotency | None
+        self, actor: Actor, ontology: Ontology, proposal: Proposal, plan: Plan, draft: ChangeSet, key: Idempotency | None
     ) -> Merged:
-        async def guard(_: Transaction, locked: Ontology) -> None:
+        def open_to_it(locked: Ontology) -> None:
             allowed(locked, proposal.origin)
 
+        if len(plan.changes) < MUCH:
+            with suppress(Overtaken):
+                return await self._together.merge(Write(actor, ontology, plan, proposal, draft, open_to_it, key))
+
+        async def guard(_: Transaction, locked: Ontology) -> None:
+            open_to_it(locked)
+
         async def envelope(work: Transaction, turn: Turn) -> ChangeSet:
-            made = replace(
-                draft, status=ChangeSetStatus.MERGED, merged_revision=turn.revision, merged_by=actor.id, merged_at=turn.at,
-                base_revision=turn.revision - 1, created_at=turn.at, updated_at=turn.at,
-            )  # fmt: skip
+            made = as_merged(draft, actor, turn)
             await change_sets.insert(work, made)
-            await change_sets.stage(work, made.rid, proposal.operations, actor)
+            await change_sets.stage_all(work, [(made.rid, proposal.operations, actor)])
             return made
 
         return await merge(self._database, actor, ontology, plan, proposal, envelope, guard=guard, key=key)

@@ -49,5 +49,5 @@ class Locks:
             if broken is None or place is None:
                 raise NotFound("lock of", rid[:200])
             detail = {"holder": broken.holder, "holderName": broken.holder_name, "token": broken.token}
-            await store.audited(work, broken.ontology, actor, "lock_broken", place.kind.value, rid, detail=detail)
+            store.audited(work, broken.ontology, actor, "lock_broken", place.kind.value, rid, detail=detail)
         return broken

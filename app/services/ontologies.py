@@ -116,6 +116,6 @@ async def _tell(work: Transaction, actor: Actor, ontology: Ontology, action: str
         "apiName": ontology.api_name, "displayName": ontology.display_name, "description": ontology.description,
         "settings": _settings(ontology.settings), "version": ontology.version,
     }  # fmt: skip
-    await store.audited(work, ontology.rid, actor, action, "ontology", ontology.rid, detail=detail)
-    await store.announce(work, ontology_topic(action), ontology.rid, actor, detail)
-    await store.wake(work)
+    store.audited(work, ontology.rid, actor, action, "ontology", ontology.rid, detail=detail)
+    store.announce(work, ontology_topic(action), ontology.rid, actor, detail)
+    store.wake(work)

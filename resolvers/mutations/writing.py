@@ -210,7 +210,8 @@ async def idempotency(info: Info, sent: Any, asked: list[Any]) -> Idempotency | 
         return None
     if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
         raise BadInput(f"An idempotency key has 1 to {LONGEST_KEY} printable characters.", path="idempotencyKey")
-    return Idempotency(key, field, await off_loop(lambda: _digest(asked), len(asked[-1]) if isinstance(asked[-1], list) else 1))
+    digest = await off_loop(lambda: _digest(asked), len(asked[-1]) if isinstance(asked[-1], list) else 1)
+    return Idempotency(key, field, digest, info.context.limits.idempotency_seconds)
 
 
 def _digest(asked: Any) -> str:

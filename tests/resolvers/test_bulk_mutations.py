@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 
 import pytest
@@ -111,19 +110,18 @@ async def test_a_dry_run_tells_what_would_happen_and_stores_nothing(asking: Aski
     assert await database.pool.fetchval("SELECT count(*) FROM change_set") == 0
 
 
-async def test_ten_thousand_operations_hold_the_loop_for_no_more_than_a_moment(asking: Asking) -> None:
+async def test_others_are_served_while_ten_thousand_operations_are_merged(asking: Asking) -> None:
     operations = [
         {"verb": "CREATE", "kind": "TYPE_GROUP", "fields": {"apiName": f"group-{number}", "displayName": "Group"}}
         for number in range(10_000)
     ]
-    longest, running = 0.0, True
+    served, running = 0, True
 
     async def watch() -> None:
-        nonlocal longest
+        nonlocal served
         while running:
-            began = time.perf_counter()
             await asyncio.sleep(0.002)
-            longest = max(longest, time.perf_counter() - began)
+            served += 1
 
     watching = asyncio.create_task(watch())
     made = await asking.mutate("applyChanges", {"operations": operations}, "revision affectedCount")
@@ -131,7 +129,7 @@ async def test_ten_thousand_operations_hold_the_loop_for_no_more_than_a_moment(a
     await watching
 
     assert (made["revision"], made["affectedCount"]) == (1, 10_000)
-    assert longest < 1.0  # the machines of tests are busy: bench/ measures it
+    assert served > 50  # how long each has to wait is measured by bench/
 
 
 async def test_the_same_request_again_is_answered_like_the_first(asking: Asking, database: Database) -> None:

@@ -276,27 +276,24 @@ class _Paused:
         self._database = database
         self._chance = chance
         self.reading = database.reading
+        self.lock_seconds = database.lock_seconds
 
     @asynccontextmanager
     async def writing(self, **options: Any) -> AsyncIterator[Transaction]:
         async with self._database.writing(**options) as work:
-            yield _Stopping(work.connection, self._chance)
+            stopping = _Stopping(work.connection, self._chance)
+            yield stopping
+            await stopping.flush()
 
 
 class _Stopping(Transaction):
     def __init__(self, connection: Any, chance: random.Random) -> None:
         super().__init__(connection)
         self._chance = chance
-        self._stops_at = chance.randrange(20)
+        self._stops_at = chance.randrange(6)
 
-    async def fetch(self, sql: str, *arguments: Any) -> list[Any]:
-        await self._stop()
-        return await super().fetch(sql, *arguments)
-
-    async def execute(self, sql: str, *arguments: Any) -> None:
-        await self._stop()
-        await super().execute(sql, *arguments)
-
-    async def _stop(self) -> None:
+    async def flush(self) -> None:
+        """Every statement begins with it, and the commit too."""
         if self.statements == self._stops_at:
             await asyncio.sleep(self._chance.uniform(0, 0.04))
+        await super().flush()

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.domain.words import LONGEST, found, paired, pairs, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable
 
     from app.domain.definition import Definition
     from app.domain.searched import Prominence
-    from app.persistence.database import Transaction
 
-CHUNK = 1_000  # rows of one statement
 MOST = 400_000  # bytes of different words of one entity that count: a tsvector holds 1 MiB
 SHORTEST = 3  # letters of a word that may be mistyped
 
-_WRITE = """
-    WITH vocabulary AS (
-        INSERT INTO search_word (ontology, word, stem, revision_from)
-        SELECT $1, word, coalesce((ts_lexize('english_stem', word))[1], word), $2 FROM unnest($3::text[]) AS word
-        ON CONFLICT DO NOTHING
-    )
+WORDS = """
     INSERT INTO entity_search (ontology, rid, words, name_words, revision_from)
-    SELECT $1, row.rid, row.words::tsvector, row.name_words, $2
-    FROM unnest($4::text[], $5::text[], $6::int[]) AS row (rid, words, name_words)
+    SELECT row.ontology, row.rid, row.words::tsvector, row.name_words, row.revision
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[]) AS row (ontology, rid, words, name_words, revision)
+"""
+VOCABULARY = """
+    INSERT INTO search_word (ontology, word, stem, revision_from)
+    SELECT ontology, word, coalesce((ts_lexize('english_stem', word))[1], word), revision
+    FROM unnest($1::text[], $2::text[], $3::bigint[]) AS row (ontology, word, revision)
+    ON CONFLICT DO NOTHING
 """
 
 
@@ -69,19 +67,3 @@ def quoted(word: str) -> str:
     """A word as tsvector and tsquery take it, whatever is in it."""
     doubled = word.replace("\\", "\\\\").replace("'", "''")
     return f"'{doubled}'"
-
-
-async def store(work: Transaction, ontology: str, revision: int, rows: Sequence[tuple[str, Words]]) -> None:
-    """Write the words of these entities as of the revision."""
-    for chunk in _chunks(rows):
-        vocabulary = sorted(frozenset[str]().union(*(each.vocabulary for _, each in chunk)))
-        await work.execute(
-            _WRITE, ontology, revision, vocabulary, [rid for rid, _ in chunk], [each.vector for _, each in chunk],
-            [each.name_words for _, each in chunk],
-        )  # fmt: skip
-        await asyncio.sleep(0)
-
-
-def _chunks(rows: Sequence[tuple[str, Words]]) -> Iterator[Sequence[tuple[str, Words]]]:
-    for begin in range(0, len(rows), CHUNK):
-        yield rows[begin : begin + CHUNK]
