@@ -13,7 +13,7 @@ COPY workers workers
 RUN uv pip install --no-cache --no-deps --python /opt/oms/bin/python .
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin oms
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin oms
 COPY --from=build /opt/oms /opt/oms
 ENV PATH=/opt/oms/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 OMS_ENV=production HOST=0.0.0.0 PORT=4000
 WORKDIR /tmp

@@ -4,14 +4,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := .make/uv/bin/uv
 READY := .make/ready
+GO := $(CURDIR)/.make/go
+HELM := helm.sh/helm/v4/cmd/helm@v4.3.1
+KUBECONFORM := github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0
 
-.PHONY: dev test browser services services-stop check bench schema docs lock format clean
+.PHONY: dev test browser services services-stop charts check bench schema docs lock format clean
 .DEFAULT_GOAL := dev
 
 dev: $(READY)  ## serve on this machine, with a database of its own and sample data
 	@$(BIN)/oms dev || test $$? -eq 130  # Ctrl-C is how it ends
 
-test: $(READY) browser  ## every test, with the coverage of the domain and the services
+test: $(READY) browser charts  ## every test, with the coverage of the domain and the services
 	@$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term
 
 browser:  # the tests look at the pages in a real one
@@ -25,6 +28,12 @@ services: $(READY)  ## the real servers on this machine: PostgreSQL, Redis, Kafk
 
 services-stop: $(READY)  ## end what `make services` started
 	@$(BIN)/oms services stop
+
+charts:  # the tests hold the Helm chart against the real helm and kubeconform, which are built from their sources
+	@if command -v go >/dev/null; then \
+		test -x $(GO)/helm || { echo "Building helm ..."; GOBIN=$(GO) GOFLAGS= go install $(HELM) 2>/dev/null; }; \
+		test -x $(GO)/kubeconform || GOBIN=$(GO) GOFLAGS= go install $(KUBECONFORM) 2>/dev/null; \
+	else echo "make: go is not installed: the tests of the Helm chart are skipped" >&2; fi
 
 check: $(READY)  ## the static part: format, lint, types, contracts, schema, pages
 	@$(BIN)/ruff format --check --quiet . || { echo "make: the format differs: run 'make format'" >&2; exit 1; }
