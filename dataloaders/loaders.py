@@ -9,11 +9,10 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from strawberry.dataloader import DataLoader
-
 from app.persistence import leases
 from app.persistence.reads import change_sets, entities, history, ontologies
 from app.persistence.reads.pages import NOTHING, Rows, Source, pages, totals
+from dataloaders.wanted import Loader
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -26,12 +25,18 @@ if TYPE_CHECKING:
 K = TypeVar("K", bound=Hashable)
 
 
-class Listed(NamedTuple):
-    """A page below one parent; pages that differ in nothing else are fetched together."""
+class Listing(NamedTuple):
+    """The same page below any parent."""
 
     source: Source
     at: At | None
     selection: Selection
+
+
+class Listed(NamedTuple):
+    """A page below one parent; pages that differ in nothing else are fetched together."""
+
+    listing: Listing
     parent: str
 
 
@@ -49,38 +54,38 @@ class Loaders:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self.pages: DataLoader[Listed, Rows] = DataLoader(self._pages)
-        self.totals: DataLoader[Listed, int] = DataLoader(self._totals)
-        self.entities: DataLoader[tuple[At, str], Record | None] = DataLoader(self._entities)
-        self.names: DataLoader[Named, Record | None] = DataLoader(self._names)
+        self.pages: Loader[Listed, Rows] = Loader(self._pages)
+        self.totals: Loader[Listed, int] = Loader(self._totals)
+        self.entities: Loader[tuple[At, str], Record | None] = Loader(self._entities)
+        self.names: Loader[Named, Record | None] = Loader(self._names)
         self.anywhere = self._plain(entities.anywhere)
         self.versions = self._plain(entities.versions)
         self.merges = self._plain(history.merges)
         self.change_sets = self._plain(change_sets.by_rid)
-        self.locks: DataLoader[str, Lease | None] = self._plain(leases.held)
+        self.locks: Loader[str, Lease | None] = self._plain(leases.held)
         self.ontologies = self._plain(ontologies.by_rid)
         self.ontology_names = self._plain(ontologies.by_name)  # by lower-cased name
 
-    def _plain(self, read: Callable[[Snapshot, Sequence[K]], Awaitable[dict[K, Any]]]) -> DataLoader[K, Any]:
+    def _plain(self, read: Callable[[Snapshot, Sequence[K]], Awaitable[dict[K, Any]]]) -> Loader[K, Any]:
         async def load(keys: list[K]) -> list[Any]:
             found = await read(self._snapshot, keys)
             return [found.get(key) for key in keys]
 
-        return DataLoader(load)
+        return Loader(load)
 
     async def _pages(self, wanted: list[Listed]) -> list[Rows]:
-        found: dict[Listed, Rows] = {}
-        for (source, at, selection), parents in _grouped(wanted).items():
-            rows = await pages(self._snapshot, source, at, parents, selection)
-            found.update({Listed(source, at, selection, parent): page for parent, page in rows.items()})
-        return [found.get(each, NOTHING) for each in wanted]
+        found = {
+            listing: await pages(self._snapshot, listing.source, listing.at, parents, listing.selection)
+            for listing, parents in _grouped(wanted).items()
+        }
+        return [found[listing].get(parent, NOTHING) for listing, parent in wanted]
 
     async def _totals(self, wanted: list[Listed]) -> list[int]:
-        found: dict[Listed, int] = {}
-        for (source, at, selection), parents in _grouped(wanted).items():
-            counts = await totals(self._snapshot, source, at, parents, selection)
-            found.update({Listed(source, at, selection, parent): count for parent, count in counts.items()})
-        return [found.get(each, 0) for each in wanted]
+        found = {
+            listing: await totals(self._snapshot, listing.source, listing.at, parents, listing.selection)
+            for listing, parents in _grouped(wanted).items()
+        }
+        return [found[listing].get(parent, 0) for listing, parent in wanted]
 
     async def _entities(self, wanted: list[tuple[At, str]]) -> list[Record | None]:
         by_revision: dict[At, list[str]] = defaultdict(list)
@@ -97,8 +102,8 @@ class Loaders:
         return [found[each.at, each.kind].get((each.namespace, each.name)) for each in wanted]
 
 
-def _grouped(wanted: Sequence[Listed]) -> dict[tuple[Source, At | None, Selection], list[str]]:
-    groups: dict[tuple[Source, At | None, Selection], list[str]] = defaultdict(list)
-    for each in wanted:
-        groups[each.source, each.at, each.selection].append(each.parent)
+def _grouped(wanted: Sequence[Listed]) -> dict[Listing, list[str]]:
+    groups: dict[Listing, list[str]] = defaultdict(list)
+    for listing, parent in wanted:
+        groups[listing].append(parent)
     return groups

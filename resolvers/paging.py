@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Generic, NamedTuple, TypeVar, cast
 
 import strawberry
 from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode
@@ -14,7 +14,8 @@ from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode
 from app.domain.errors import BadInput, CursorExpired, InvalidCursor, PageSizeOutOfRange
 from app.persistence.reads.pages import Rows, Source, check_key, key_of
 from app.persistence.reads.selection import COUNTED, EVERYTHING, At, Condition, Order, Selection
-from dataloaders.loaders import Listed
+from dataloaders.loaders import Listed, Listing
+from dataloaders.wanted import Wanted
 from resolvers.cursors import scope
 
 if TYPE_CHECKING:
@@ -78,8 +79,15 @@ class Paged:
         self._walk = walk
         self._rows = rows
         self._made = made
-        self.total_count = None if total is None else min(total, COUNTED)
-        self.total_count_is_lower_bound = None if total is None else total > COUNTED
+        self._total = total
+
+    @property
+    def total_count(self) -> int | None:
+        return None if self._total is None else min(self._total, COUNTED)
+
+    @property
+    def total_count_is_lower_bound(self) -> bool | None:
+        return None if self._total is None else self._total > COUNTED
 
     @cached_property
     def nodes(self) -> list[Any]:
@@ -90,15 +98,35 @@ class Paged:
     def edges(self) -> list[PagedEdge]:
         return [PagedEdge(node, record, self._walk) for node, record in zip(self.nodes, self._rows.records, strict=True)]
 
-    @cached_property
-    def page_info(self) -> PageInfo:
-        selection, records, more = self._walk.selection, self._rows.records, self._rows.more
-        return PageInfo(
-            has_next_page=more if not selection.backward else selection.before is not None,
-            has_previous_page=more if selection.backward else selection.after is not None,
-            start_cursor=self._walk.cursor(records[0]) if records else None,
-            end_cursor=self._walk.cursor(records[-1]) if records else None,
-        )
+    @property
+    def page_info(self) -> PagedInfo:
+        return PagedInfo(self._walk, self._rows)
+
+
+class PagedInfo:
+    """The value of `pageInfo`: a cursor is signed when it is read."""
+
+    def __init__(self, walk: Walk, rows: Rows) -> None:
+        self._walk = walk
+        self._rows = rows
+
+    @property
+    def has_next_page(self) -> bool:
+        selection = self._walk.selection
+        return self._rows.more if not selection.backward else selection.before is not None
+
+    @property
+    def has_previous_page(self) -> bool:
+        selection = self._walk.selection
+        return self._rows.more if selection.backward else selection.after is not None
+
+    @property
+    def start_cursor(self) -> str | None:
+        return self._walk.cursor(self._rows.records[0]) if self._rows.records else None
+
+    @property
+    def end_cursor(self) -> str | None:
+        return self._walk.cursor(self._rows.records[-1]) if self._rows.records else None
 
 
 class PagedEdge:
@@ -120,23 +148,34 @@ class PagedEdge:
             raise AttributeError(name) from None
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(NamedTuple):
     """One page of one list: which, from where, as of when."""
 
     context: Context
-    source: Source
+    listing: Listing
     parent: str
-    at: At | None
     epoch: int
-    selection: Selection
-    scope: str
+
+    @property
+    def at(self) -> At | None:
+        """As of when."""
+        return self.listing.at
+
+    @property
+    def selection(self) -> Selection:
+        """From where to where."""
+        return self.listing.selection
 
     def cursor(self, record: Record) -> str:
         """The place of a row."""
-        return self.context.cursors.made(
-            self.scope, self.epoch, self.at.revision if self.at else 0, key_of(self.source, self.selection, record)
-        )
+        source, at, selection = self.listing
+        revision = at.revision if at else 0
+        return self.context.cursors.made(self.scope(), self.epoch, revision, key_of(source, selection, record))
+
+    def scope(self) -> str:
+        """A digest of the list that the page is of."""
+        source, _, selection = self.listing
+        return scope(source.name, self.parent, selection.order.value, selection.descending, selection.where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +213,14 @@ class List:
         """The page that the arguments ask for."""
         limit, backward = paging.size(min(context.limits.default_page_size, context.limits.page_size), context.limits.page_size)
         epoch = self.at.epoch if self.at else self.epoch
-        mark = scope(self.source.name, self.parent, self.order.value, self.descending, self.where)
+        selection = Selection(self.order, self.descending, limit, backward, where=self.where)
+        walk = Walk(context, Listing(self.source, self.at, selection), self.parent, epoch)
+        if paging.after is None and paging.before is None:
+            return walk
+        mark = walk.scope()
         places = [None if text is None else self._place(context, text, mark, epoch) for text in (paging.after, paging.before)]
-        at = self._as_of(places)
         after, before = (None if place is None else place.key for place in places)
-        selection = Selection(self.order, self.descending, limit, backward, after, before, self.where)
-        return Walk(context, self.source, self.parent, at, epoch, selection, mark)
+        return walk._replace(listing=Listing(self.source, self._as_of(places), replace(selection, after=after, before=before)))
 
     def _place(self, context: Context, text: str, mark: str, epoch: int) -> Place:
         place = context.cursors.read(text, mark, epoch)
@@ -200,18 +241,24 @@ class List:
         return self.at.back(revision)
 
 
-async def connection(
-    info: strawberry.Info[Any], listed: List, paging: Paging, made: Made, page: type[Paged] = Paged
-) -> T:  # the field says which
+def connection(info: strawberry.Info[Any], listed: List, paging: Paging, made: Made, page: type[Paged] = Paged) -> T:  # type: ignore[type-var]  # the field says which
     """The page of a list; what stands beside it at the same level is fetched with it."""
     context: Context = info.context
     walk = listed.walk(context, paging)
-    key = Listed(walk.source, walk.at, walk.selection, walk.parent)
-    if not selects(info._raw_info, "totalCount", "totalCountIsLowerBound"):  # noqa: SLF001 - Strawberry's own view of it is slow
-        return cast("T", page(walk, await context.loaders.pages.load(key), None, made))
-    everything = Listed(walk.source, walk.at, Selection(walk.selection.order, where=walk.selection.where), walk.parent)
+    key = Listed(walk.listing, walk.parent)
+    if selects(info._raw_info, "totalCount", "totalCountIsLowerBound"):  # noqa: SLF001 - Strawberry's own view of it is slow
+        return cast("T", _counted(context, key, walk, made, page))
+    return cast("T", Wanted(context.loaders.pages, (key,), _paged, walk, made, page))
+
+
+def _paged(found: list[Rows], walk: Walk, made: Made, page: type[Paged]) -> Paged:
+    return page(walk, found[0], None, made)
+
+
+async def _counted(context: Context, key: Listed, walk: Walk, made: Made, page: type[Paged]) -> Paged:
+    everything = Listed(Listing(walk.listing.source, walk.at, Selection(walk.selection.order, where=walk.selection.where)), walk.parent)
     rows, total = await asyncio.gather(context.loaders.pages.load(key), context.loaders.totals.load(everything))
-    return cast("T", page(walk, rows, total, made))
+    return page(walk, rows, total, made)
 
 
 def selects(info: GraphQLResolveInfo[Any], *names: str) -> bool:

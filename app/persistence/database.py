@@ -49,11 +49,15 @@ class Snapshot:
         self._database = database
         self._connection: Connection | None = None
         self._turn = asyncio.Lock()
+        self._closed = False
         self.statements = 0
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
         """All rows."""
         async with self._turn:
+            if self._closed:
+                message = "the snapshot was given back: whoever still reads from it has nobody to tell"
+                raise RuntimeError(message)
             connection = await self._opened()
             self.statements += 1
             began = time.perf_counter()
@@ -80,8 +84,8 @@ class Snapshot:
             connection = await self._database.acquire()
             try:
                 await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            except BaseException:
-                await self._database.release(connection)
+            except BaseException:  # a cancelled BEGIN may have begun all the same
+                await asyncio.shield(self._ended(connection))
                 raise
             self._connection = connection
         return self._connection
@@ -89,13 +93,17 @@ class Snapshot:
     async def close(self) -> None:
         """Give the connection back; without a statement there is none. A statement that nobody waits for any more ends first."""
         async with self._turn:
+            self._closed = True
             connection, self._connection = self._connection, None
         if connection is not None:
-            try:
-                if not connection.is_closed():
-                    await connection.execute("ROLLBACK")
-            finally:
-                await self._database.release(connection)
+            await self._ended(connection)
+
+    async def _ended(self, connection: Connection) -> None:
+        try:
+            if not connection.is_closed():
+                await connection.execute("ROLLBACK")
+        finally:
+            await self._database.release(connection)
 
 
 class Transaction:

@@ -26,6 +26,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from app.domain.errors import ErrorCode
+from resolvers.levels.plans import Plans
 from resolvers.transport.analysis import COMPARISONS, comparisons, figures
 from resolvers.transport.answer import OK, Refused
 from resolvers.transport.cost import Pricing
@@ -60,6 +61,7 @@ class Operation:
     node: OperationDefinitionNode
     root_fields: frozenset[str]
     planned: Planned
+    plans: Plans
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +119,7 @@ class Documents:
     def _operation(self, text: str, document: DocumentNode, node: OperationDefinitionNode) -> Operation:
         name = node.name.value if node.name else None
         planned = self.pricing.plan(document, node)
-        return Operation(name, node.operation, text, document, node, root_fields(document, node), planned)
+        return Operation(name, node.operation, text, document, node, root_fields(document, node), planned, Plans(document))
 
 
 class PersistedQueries:

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeGuard, cast
 from graphql import ExecutionResult, GraphQLError, OperationType
 from graphql.execution import create_source_event_stream
 from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from app.domain.errors import ErrorCode, IdempotencyInProgress, IdempotencyKeyReused, OmsError, QueryTimeout, Unavailable
+from resolvers.levels.executor import LevelExecutor
 from resolvers.transport.answer import BAD_REQUEST, OK, Answer, Refused, RequestFacts
 from resolvers.transport.cost import INTROSPECTION_NESTING, nested_lists
 from resolvers.transport.documents import Documents, Operation, PersistedQueries, refusals
@@ -68,14 +70,18 @@ class Execution:
     """Executes the operations of one schema within the limits."""
 
     def __init__(
-        self, schema: strawberry.Schema, limits: Limits, open_context: OpenContext, report: Report, *, introspection: Role | None = None
-    ) -> None:
-        """`introspection` is the role that may read the schema; without it everybody who is signed in may."""
+        self, schema: strawberry.Schema, limits: Limits, open_context: OpenContext, report: Report, *,
+        introspection: Role | None = None, by_levels: bool = True,
+    ) -> None:  # fmt: skip
+        """`introspection` is the role that may read the schema; without it everybody who is signed in may.
+
+        Without `by_levels` graphql-core's own executor answers, which is what ours is measured and tested against.
+        """
         if schema.extensions:
             message = "the extensions of a schema are not run"
             raise ValueError(message)
         self._schema = schema._schema  # noqa: SLF001 - Strawberry has no public way to its graphql-core schema
-        self._executor = cast("type[Executor[Any]]", schema.execution_context_class)
+        self._executor: type[Executor[Any]] = LevelExecutor if by_levels else StrawberryGraphQLCoreExecutionContext
         self._limits = limits
         self._open_context = open_context
         self._introspection = introspection
@@ -146,6 +152,7 @@ class Execution:
 
     def _build(self, found: Found) -> Executor[Any] | list[GraphQLError]:
         operation = found.operation
+        own: dict[str, Any] = {"plans": operation.plans} if self._executor is LevelExecutor else {}
         return self._executor.build(
             self._schema,
             operation.document,
@@ -155,6 +162,7 @@ class Execution:
             is_awaitable=cast("Callable[[Any], TypeGuard[Awaitable[Any]]]", optimized_is_awaitable),
             hide_suggestions=self._introspection is not None,
             operation_extensions=dict(found.request.extensions),
+            **own,
         )
 
     async def _executed(self, executor: Executor[Any], found: Found, actor: Actor, facts: RequestFacts) -> Answer:

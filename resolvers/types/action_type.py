@@ -34,12 +34,12 @@ class ActionParameter(Read):
     default: JSON | None = leaf("The value that it has where none is given.")
 
     @strawberry.field(description="OBJECT_REFERENCE, OBJECT_SET: of which object type.")
-    async def object_type(self, info: strawberry.Info[Any]) -> ObjectTypeRef | None:
-        return await one(info, self._at, self._json.get("objectType"))
+    def object_type(self, info: strawberry.Info[Any]) -> ObjectTypeRef | None:
+        return one(info, self._at, self._json.get("objectType"))
 
     @strawberry.field(description="INTERFACE_REFERENCE: of which interface.")
-    async def interface(self, info: strawberry.Info[Any]) -> InterfaceRef | None:
-        return await one(info, self._at, self._json.get("interface"))
+    def interface(self, info: strawberry.Info[Any]) -> InterfaceRef | None:
+        return one(info, self._at, self._json.get("interface"))
 
 
 @part(words.Operand, description="A value by where it comes from; which fields say something depends on the source.")
@@ -49,8 +49,8 @@ class Operand(Read):
     constant: JSON | None = leaf("CONSTANT: the value.")
 
     @strawberry.field(description="OBJECT_PROPERTY: a property of the object that the parameter holds.")
-    async def property(self, info: strawberry.Info[Any]) -> PropertyRef | None:
-        return await one(info, self._at, self._json.get("property"))
+    def property(self, info: strawberry.Info[Any]) -> PropertyRef | None:
+        return one(info, self._at, self._json.get("property"))
 
 
 @part(words.Assignment, description="A property that a rule writes, and the value that it gets.")
@@ -60,8 +60,8 @@ class Assignment(Read):
     value: Operand = leaf("What it is set to.")
 
     @strawberry.field(description="A property of the object type, or a shared property of the interface.")
-    async def property(self, info: strawberry.Info[Any]) -> Entity | None:
-        return await one(info, self._at, self._json.get("property"))
+    def property(self, info: strawberry.Info[Any]) -> Entity | None:
+        return one(info, self._at, self._json.get("property"))
 
 
 @part(None, description="A named input of a function.")
@@ -88,16 +88,16 @@ class ActionRule(Read):
     function: Function | None = leaf("FUNCTION: what is called.")
 
     @strawberry.field(description="CREATE_OBJECT, CREATE_OR_MODIFY_OBJECT: of which object type.")
-    async def object_type(self, info: strawberry.Info[Any]) -> ObjectTypeRef | None:
-        return await one(info, self._at, self._json.get("objectType"))
+    def object_type(self, info: strawberry.Info[Any]) -> ObjectTypeRef | None:
+        return one(info, self._at, self._json.get("objectType"))
 
     @strawberry.field(description="CREATE_INTERFACE_OBJECT: of which interface.")
-    async def interface(self, info: strawberry.Info[Any]) -> InterfaceRef | None:
-        return await one(info, self._at, self._json.get("interface"))
+    def interface(self, info: strawberry.Info[Any]) -> InterfaceRef | None:
+        return one(info, self._at, self._json.get("interface"))
 
     @strawberry.field(description="CREATE_LINK, DELETE_LINK: of which link type.")
-    async def link_type(self, info: strawberry.Info[Any]) -> LinkTypeRef | None:
-        return await one(info, self._at, self._json.get("linkType"))
+    def link_type(self, info: strawberry.Info[Any]) -> LinkTypeRef | None:
+        return one(info, self._at, self._json.get("linkType"))
 
 
 @part(words.Condition, description="A node of a tree: AND, OR and NOT over comparisons.")

@@ -12,6 +12,7 @@ from app.domain import definition as words
 from app.domain.errors import BadInput
 from app.persistence.reads import entities, history
 from app.persistence.reads.selection import EVERYTHING, Field, Order, Test
+from dataloaders.wanted import Wanted
 from resolvers.enums import Kind, Status
 from resolvers.paging import After, Before, Connection, First, Last, List, Paging, connection
 from resolvers.scalars import Revision, Rid
@@ -19,6 +20,8 @@ from resolvers.types.reading import Read, leaf, listed, part
 from resolvers.types.refs import EditLockRef, EntityChangeRef, OntologyRef, UsageConnectionRef
 
 if TYPE_CHECKING:
+    from asyncpg import Record
+
     from app.domain import entity as domain
     from app.persistence.reads.selection import At
 
@@ -52,6 +55,12 @@ class Annotation(Read):
     texts: list[AnnotationText] = leaf("The texts, in the author's order.")
 
 
+# What stands in columns of a row; the rest is read from the definition.
+COLUMNS = {name: name for name in (
+    "rid", "kind", "api_name", "display_name", "status", "version", "revision", "created_at", "created_by", "updated_at", "updated_by",
+)} | {"id": "rid", "_json": "definition"}  # fmt: skip
+
+
 @strawberry.interface(description="What every kind of entity has: its identity, its texts, its life and its history.")
 class Entity(Node, Read):
     rid: Rid = leaf("The same text as the id.")
@@ -70,6 +79,14 @@ class Entity(Node, Read):
     created_by: str = leaf("The id of who merged its first version.")
     updated_at: datetime = leaf("When this version was merged.")
     updated_by: str = leaf("The id of who merged this version.")
+    _record: strawberry.Private[Any]
+
+    def __getattr__(self, name: str) -> Any:
+        column = COLUMNS.get(name)
+        if column is None:
+            return super().__getattr__(name)
+        value = self.__dict__[name] = self._record[column]
+        return value
 
     @strawberry.field(description="The ontology that it belongs to, as of the revision that is read.")
     async def ontology(self, info: strawberry.Info[Any]) -> OntologyRef:
@@ -79,13 +96,13 @@ class Entity(Node, Read):
         return ontology(row, self._at)
 
     @strawberry.field(description="What happened to it, newest first, up to the revision that is read.")
-    async def history(
+    def history(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[EntityChangeRef]:
         from resolvers.types.history import change
 
         changes = List(history.OF_ENTITY, self.rid, self._at, Order.AGE, descending=True)
-        return await connection(info, changes, Paging(first, after, last, before), change)
+        return connection(info, changes, Paging(first, after, last, before), change)
 
     @strawberry.field(description="Who is editing it now; null where nobody holds it. It has no past, so below `asOf` it is refused.")
     async def lock(self, info: strawberry.Info[Any]) -> EditLockRef | None:
@@ -99,13 +116,13 @@ class Entity(Node, Read):
         description="What refers to it, by kind and name: each reference with the way it refers and the place where it stands. "
         "That properties belong to their object type is not counted."
     )
-    async def used_by(
+    def used_by(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
         kinds: Kinds = None,
     ) -> UsageConnectionRef:  # fmt: skip
         where = EVERYTHING if kinds is None else Test(Field.KIND, tuple(kind.value for kind in kinds))
         usages = List(entities.USAGES, self.rid, self._at, Order.NAME, where=where)
-        return await connection(info, usages, Paging(first, after, last, before), entity)
+        return connection(info, usages, Paging(first, after, last, before), entity)
 
 
 @part(words.Deprecation, description="What a DEPRECATED entity tells its users.")
@@ -114,8 +131,8 @@ class Deprecation(Read):
     deadline: date | None = leaf("The day after which it may be gone.")
 
     @strawberry.field(description="What replaces it, of the same kind.")
-    async def replaced_by(self, info: strawberry.Info[Any]) -> Entity | None:
-        return await one(info, self._at, self._json.get("replacedBy"))
+    def replaced_by(self, info: strawberry.Info[Any]) -> Entity | None:
+        return one(info, self._at, self._json.get("replacedBy"))
 
 
 def kind(model: type[words.Definition], *, description: str, name: str | None = None) -> Callable[[type[E]], type[E]]:
@@ -137,14 +154,9 @@ def refuse_past(name: str, at: At) -> None:
 
 
 def entity(record: Mapping[str, Any], at: At | None) -> Entity:
-    """The entity of a row, as of the revision that it was read for."""
+    """The entity of a row, as of the revision that it was read for; its columns are read from the row when they are selected."""
     made = object.__new__(TYPES[record["kind"]])
-    rid = record["rid"]
-    made.__dict__.update(
-        _json=record["definition"], _at=at, id=rid, rid=rid, kind=record["kind"], api_name=record["api_name"],
-        display_name=record["display_name"], status=record["status"], version=record["version"], revision=record["revision"],
-        created_at=record["created_at"], created_by=record["created_by"], updated_at=record["updated_at"], updated_by=record["updated_by"],
-    )  # fmt: skip
+    made.__dict__ = {"_record": record, "_at": at}
     return made
 
 
@@ -162,15 +174,20 @@ def entity_of(found: domain.Entity, at: At) -> Entity:
     )  # fmt: skip
 
 
-async def one(info: strawberry.Info[Any], at: At, rid: str | None) -> F:  # the field says which
+def one(info: strawberry.Info[Any], at: At, rid: str | None) -> F:  # type: ignore[type-var]  # the field says which
     """The entity with this rid as of the revision; None for no rid, and where it was not there."""
-    if rid is None:
-        return cast("F", None)
-    record = await info.context.loaders.entities.load((at, rid))
-    return cast("F", None if record is None else entity(record, at))
+    return cast("F", None if rid is None else Wanted(info.context.loaders.entities, ((at, rid),), _one, at))
 
 
-async def several(info: strawberry.Info[Any], at: At, rids: list[str]) -> list[F]:  # the field says which
+def several(info: strawberry.Info[Any], at: At, rids: list[str]) -> list[F]:  # the field says which
     """The entities with these rids as of the revision, in this order."""
-    records = await info.context.loaders.entities.load_many([(at, rid) for rid in rids])
-    return [cast("F", entity(record, at)) for record in records if record is not None]
+    return cast("list[F]", Wanted(info.context.loaders.entities, [(at, rid) for rid in rids], _several, at))
+
+
+def _one(records: list[Record | None], at: At) -> Entity | None:
+    [record] = records
+    return None if record is None else entity(record, at)
+
+
+def _several(records: list[Record | None], at: At) -> list[Entity]:
+    return [entity(record, at) for record in records if record is not None]

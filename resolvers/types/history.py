@@ -123,13 +123,13 @@ class MergedRevision:
         return await change_set_with(info, self._change_set)
 
     @strawberry.field(description="What it changed, in the order of the log.")
-    async def changes(
+    def changes(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
         filter: ChangesWhere = None,
     ) -> Connection[EntityChange]:  # fmt: skip
         parent = f"{self._at.ontology}/{self.revision}"
         changes = List(history.OF_REVISION, parent, self._at, Order.POSITION, where=where(filter))
-        return await connection(info, changes, Paging(first, after, last, before), change)
+        return connection(info, changes, Paging(first, after, last, before), change)
 
 
 def merged(record: Mapping[str, Any], at: At | None) -> MergedRevision:

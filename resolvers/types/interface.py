@@ -33,12 +33,12 @@ class InterfaceProperty(Read):
     required: bool = leaf("Whether every object type that implements the interface must map it.")
 
     @strawberry.field(description="The shared property that it follows.")
-    async def shared_property(self, info: strawberry.Info[Any]) -> SharedPropertyRef | None:
-        return await one(info, self._at, self._json.get("sharedProperty"))
+    def shared_property(self, info: strawberry.Info[Any]) -> SharedPropertyRef | None:
+        return one(info, self._at, self._json.get("sharedProperty"))
 
     @strawberry.field(description="The value type whose constraints it obeys.")
-    async def value_type(self, info: strawberry.Info[Any]) -> ValueTypeRef | None:
-        return await one(info, self._at, self._json.get("valueType"))
+    def value_type(self, info: strawberry.Info[Any]) -> ValueTypeRef | None:
+        return one(info, self._at, self._json.get("valueType"))
 
 
 LinkTarget = Annotated[
@@ -56,8 +56,8 @@ class InterfaceLink(Read):
     required: bool = leaf("Whether every object type that implements the interface must have it.")
 
     @strawberry.field(description="Where it leads: to an object type, or to any that implements an interface.")
-    async def target(self, info: strawberry.Info[Any]) -> LinkTarget:
-        return await one(info, self._at, self._json["target"])
+    def target(self, info: strawberry.Info[Any]) -> LinkTarget:
+        return one(info, self._at, self._json["target"])
 
 
 @kind(
@@ -69,21 +69,21 @@ class Interface(Entity):
     links: list[InterfaceLink] = leaf("Its own link constraints.")
 
     @strawberry.field(description="The interfaces that it extends directly.")
-    async def extends(self, info: strawberry.Info[Any]) -> list[InterfaceRef]:
-        return await several(info, self._at, self._json.get("extends", []))
+    def extends(self, info: strawberry.Info[Any]) -> list[InterfaceRef]:
+        return several(info, self._at, self._json.get("extends", []))
 
     @strawberry.field(description="The interfaces that extend it directly, by apiName.")
-    async def extended_by(
+    def extended_by(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
         filter: Interfaces = None, order_by: OrderBy = None,
     ) -> Connection[InterfaceRef]:  # fmt: skip
         source = referring(Kind.INTERFACE, Edge.EXTENDS)
-        return await entities_of(info, source, self.rid, self._at, Paging(first, after, last, before), asked=filter, order_by=order_by)
+        return entities_of(info, source, self.rid, self._at, Paging(first, after, last, before), asked=filter, order_by=order_by)
 
     @strawberry.field(description="The object types that implement it directly, by apiName.")
-    async def implemented_by(
+    def implemented_by(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
         filter: ObjectTypes = None, order_by: OrderBy = None,
     ) -> Connection[ObjectTypeRef]:  # fmt: skip
         source = referring(Kind.OBJECT_TYPE, Edge.IMPLEMENTS)
-        return await entities_of(info, source, self.rid, self._at, Paging(first, after, last, before), asked=filter, order_by=order_by)
+        return entities_of(info, source, self.rid, self._at, Paging(first, after, last, before), asked=filter, order_by=order_by)

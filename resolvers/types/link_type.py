@@ -20,8 +20,8 @@ class LinkSide(Read):
     visibility: Visibility = leaf("How prominently users see it at this end.")
 
     @strawberry.field(description="The object type at this end.")
-    async def object_type(self, info: strawberry.Info[Any]) -> ObjectTypeRef:
-        return await one(info, self._at, self._json["objectType"])
+    def object_type(self, info: strawberry.Info[Any]) -> ObjectTypeRef:
+        return one(info, self._at, self._json["objectType"])
 
 
 @part(words.ForeignKey, description="A property of the many side holds the other side's primary key.")
@@ -29,8 +29,8 @@ class ForeignKeyBacking(Read):
     type: BackingType = leaf("FOREIGN_KEY.")
 
     @strawberry.field(description="The property.")
-    async def property(self, info: strawberry.Info[Any]) -> PropertyRef:
-        return await one(info, self._at, self._json["property"])
+    def property(self, info: strawberry.Info[Any]) -> PropertyRef:
+        return one(info, self._at, self._json["property"])
 
 
 @part(words.Join, description="A table of pairs of keys.")
@@ -43,16 +43,16 @@ class IntermediaryBacking(Read):
     type: BackingType = leaf("INTERMEDIARY.")
 
     @strawberry.field(description="The object type in between.")
-    async def object_type(self, info: strawberry.Info[Any]) -> ObjectTypeRef:
-        return await one(info, self._at, self._json["objectType"])
+    def object_type(self, info: strawberry.Info[Any]) -> ObjectTypeRef:
+        return one(info, self._at, self._json["objectType"])
 
     @strawberry.field(description="The one-to-many link type from side A to it.")
-    async def link_a(self, info: strawberry.Info[Any]) -> LinkTypeRef:
-        return await one(info, self._at, self._json["linkA"])
+    def link_a(self, info: strawberry.Info[Any]) -> LinkTypeRef:
+        return one(info, self._at, self._json["linkA"])
 
     @strawberry.field(description="The one-to-many link type from side B to it.")
-    async def link_b(self, info: strawberry.Info[Any]) -> LinkTypeRef:
-        return await one(info, self._at, self._json["linkB"])
+    def link_b(self, info: strawberry.Info[Any]) -> LinkTypeRef:
+        return one(info, self._at, self._json["linkB"])
 
 
 LinkBacking = Annotated[

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 F = TypeVar("F")
 
 
-async def entities_of(
+def entities_of(
     info: strawberry.Info[Any], source: Source, parent: str, at: At | None, paging: Paging,
     *, asked: Asked | None = None, order_by: Sorted | None = None, default: Order = Order.NAME,
-) -> F:  # the field says which  # fmt: skip
+) -> F:  # type: ignore[type-var]  # the field says which  # fmt: skip
     """The entities of a source below one parent, filtered and sorted as the client asks."""
     order, descending = (default, False) if order_by is None else (order_by.order, order_by.descending)
     condition = EVERYTHING if asked is None else where(asked)
-    return await connection(info, List(source, parent, at, order, descending=descending, where=condition), paging, entity)
+    return connection(info, List(source, parent, at, order, descending=descending, where=condition), paging, entity)

@@ -38,12 +38,12 @@ class PropertyMapping(Read):
     interface_property: str = leaf("The key of the interface's property, or the rid of the shared property that it follows.")
 
     @strawberry.field(description="The interface that declares it, where several have one of the same key.")
-    async def declared_by(self, info: strawberry.Info[Any]) -> InterfaceRef | None:
-        return await one(info, self._at, self._json.get("declaredBy"))
+    def declared_by(self, info: strawberry.Info[Any]) -> InterfaceRef | None:
+        return one(info, self._at, self._json.get("declaredBy"))
 
     @strawberry.field(description="The own property.")
-    async def property(self, info: strawberry.Info[Any]) -> PropertyRef:
-        return await one(info, self._at, self._json["property"])
+    def property(self, info: strawberry.Info[Any]) -> PropertyRef:
+        return one(info, self._at, self._json["property"])
 
 
 @part(conformance.Implementation, description="An interface that an object type implements, with the mapping of its properties.")
@@ -51,8 +51,8 @@ class Implementation(Read):
     mapping: list[PropertyMapping] = leaf("Which own property implements which of the interface's.")
 
     @strawberry.field(description="The interface.")
-    async def interface(self, info: strawberry.Info[Any]) -> InterfaceRef:
-        return await one(info, self._at, self._json["interface"])
+    def interface(self, info: strawberry.Info[Any]) -> InterfaceRef:
+        return one(info, self._at, self._json["interface"])
 
 
 @strawberry.enum(description="An end of a link type.")
@@ -75,8 +75,8 @@ class ObjectTypeLink:
     _other: strawberry.Private[str]
 
     @strawberry.field(description="The object type at the other end.")
-    async def other(self, info: strawberry.Info[Any]) -> ObjectTypeRef:
-        return await one(info, self._at, self._other)
+    def other(self, info: strawberry.Info[Any]) -> ObjectTypeRef:
+        return one(info, self._at, self._other)
 
 
 def link(record: Record, at: At | None) -> ObjectTypeLink:
@@ -107,40 +107,40 @@ class ObjectType(Entity):
     )
 
     @strawberry.field(description="The property whose values tell its objects apart.")
-    async def primary_key(self, info: strawberry.Info[Any]) -> PropertyRef:
-        return await one(info, self._at, self._json["primaryKey"])
+    def primary_key(self, info: strawberry.Info[Any]) -> PropertyRef:
+        return one(info, self._at, self._json["primaryKey"])
 
     @strawberry.field(description="The property by which people recognise an object.")
-    async def title_property(self, info: strawberry.Info[Any]) -> PropertyRef | None:
-        return await one(info, self._at, self._json.get("titleProperty"))
+    def title_property(self, info: strawberry.Info[Any]) -> PropertyRef | None:
+        return one(info, self._at, self._json.get("titleProperty"))
 
     @strawberry.field(description="Its properties, in the author's order.")
-    async def properties(
+    def properties(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
         filter: Properties = None, order_by: PropertyOrderBy = None,
     ) -> Connection[PropertyRef]:  # fmt: skip
-        return await entities_of(
+        return entities_of(
             info, OWNED, self.rid, self._at, Paging(first, after, last, before), asked=filter, order_by=order_by, default=Order.POSITION
         )
 
     @strawberry.field(description="The links at whose ends it is, by the apiName of the link type.")
-    async def links(
+    def links(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
         filter: LinkTypes = None,
     ) -> Connection[ObjectTypeLinkRef]:  # fmt: skip
         links = List(SIDES, self.rid, self._at, Order.NAME, where=where(filter))
-        return await connection(info, links, Paging(first, after, last, before), link)
+        return connection(info, links, Paging(first, after, last, before), link)
 
     @strawberry.field(description="The interfaces that it implements directly.")
-    async def interfaces(self, info: strawberry.Info[Any]) -> list[InterfaceRef]:
-        return await several(info, self._at, [each["interface"] for each in self._json.get("implements", ())])
+    def interfaces(self, info: strawberry.Info[Any]) -> list[InterfaceRef]:
+        return several(info, self._at, [each["interface"] for each in self._json.get("implements", ())])
 
     @strawberry.field(description="The action types that refer to it, by apiName.")
-    async def actions(
+    def actions(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[ActionTypeRef]:
-        return await entities_of(info, referring(Kind.ACTION_TYPE, Edge.ACTION), self.rid, self._at, Paging(first, after, last, before))
+        return entities_of(info, referring(Kind.ACTION_TYPE, Edge.ACTION), self.rid, self._at, Paging(first, after, last, before))
 
     @strawberry.field(description="Its type groups.")
-    async def type_groups(self, info: strawberry.Info[Any]) -> list[TypeGroupRef]:
-        return await several(info, self._at, self._json.get("typeGroups", []))
+    def type_groups(self, info: strawberry.Info[Any]) -> list[TypeGroupRef]:
+        return several(info, self._at, self._json.get("typeGroups", []))

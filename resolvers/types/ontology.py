@@ -106,60 +106,60 @@ class Ontology(Node):
     _at: strawberry.Private[Any]
 
     @strawberry.field(description="Object types.")
-    async def object_types(
+    def object_types(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
         filter: given.ObjectTypes = None, order_by: OrderBy = None,
     ) -> Connection[ObjectType]:  # fmt: skip
-        return await self._list(info, Kinds.OBJECT_TYPE, Paging(first, after, last, before), filter, order_by)
+        return self._list(info, Kinds.OBJECT_TYPE, Paging(first, after, last, before), filter, order_by)
 
     @strawberry.field(description="Properties of all object types.")
-    async def properties(
+    def properties(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
         filter: given.Properties = None, order_by: OrderBy = None,
     ) -> Connection[Property]:  # fmt: skip
-        return await self._list(info, Kinds.PROPERTY, Paging(first, after, last, before), filter, order_by)
+        return self._list(info, Kinds.PROPERTY, Paging(first, after, last, before), filter, order_by)
 
     @strawberry.field(description="Shared properties.")
-    async def shared_properties(
+    def shared_properties(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
         filter: given.SharedProperties = None, order_by: OrderBy = None,
     ) -> Connection[SharedProperty]:  # fmt: skip
-        return await self._list(info, Kinds.SHARED_PROPERTY, Paging(first, after, last, before), filter, order_by)
+        return self._list(info, Kinds.SHARED_PROPERTY, Paging(first, after, last, before), filter, order_by)
 
     @strawberry.field(description="Link types.")
-    async def link_types(
+    def link_types(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
         filter: given.LinkTypes = None, order_by: OrderBy = None,
     ) -> Connection[LinkType]:  # fmt: skip
-        return await self._list(info, Kinds.LINK_TYPE, Paging(first, after, last, before), filter, order_by)
+        return self._list(info, Kinds.LINK_TYPE, Paging(first, after, last, before), filter, order_by)
 
     @strawberry.field(description="Interfaces.")
-    async def interfaces(
+    def interfaces(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
         filter: given.Interfaces = None, order_by: OrderBy = None,
     ) -> Connection[Interface]:  # fmt: skip
-        return await self._list(info, Kinds.INTERFACE, Paging(first, after, last, before), filter, order_by)
+        return self._list(info, Kinds.INTERFACE, Paging(first, after, last, before), filter, order_by)
 
     @strawberry.field(description="Action types.")
-    async def action_types(
+    def action_types(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
         filter: given.ActionTypes = None, order_by: OrderBy = None,
     ) -> Connection[ActionType]:  # fmt: skip
-        return await self._list(info, Kinds.ACTION_TYPE, Paging(first, after, last, before), filter, order_by)
+        return self._list(info, Kinds.ACTION_TYPE, Paging(first, after, last, before), filter, order_by)
 
     @strawberry.field(description="Value types.")
-    async def value_types(
+    def value_types(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
         filter: given.ValueTypes = None, order_by: OrderBy = None,
     ) -> Connection[ValueType]:  # fmt: skip
-        return await self._list(info, Kinds.VALUE_TYPE, Paging(first, after, last, before), filter, order_by)
+        return self._list(info, Kinds.VALUE_TYPE, Paging(first, after, last, before), filter, order_by)
 
     @strawberry.field(description="Type groups.")
-    async def type_groups(
+    def type_groups(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
         filter: given.TypeGroups = None, order_by: OrderBy = None,
     ) -> Connection[TypeGroup]:  # fmt: skip
-        return await self._list(info, Kinds.TYPE_GROUP, Paging(first, after, last, before), filter, order_by)
+        return self._list(info, Kinds.TYPE_GROUP, Paging(first, after, last, before), filter, order_by)
 
     @strawberry.field(description="An object type by its apiName or rid; null where there is none.")
     async def object_type(self, info: strawberry.Info[Any], api_name: ApiName = None, rid: RidArgument = None) -> ObjectType | None:
@@ -190,8 +190,8 @@ class Ontology(Node):
         return await named(info, self._at, Kinds.TYPE_GROUP, api_name, rid)
 
     @strawberry.field(description="An entity of any kind; null where there is none.")
-    async def entity(self, info: strawberry.Info[Any], rid: AnyRid) -> Entity | None:
-        return await one(info, self._at, rid)
+    def entity(self, info: strawberry.Info[Any], rid: AnyRid) -> Entity | None:
+        return one(info, self._at, rid)
 
     @strawberry.field(description="Entities of any kind, in the order of their rids; null for each that is not there.")
     async def entities(self, info: strawberry.Info[Any], rids: EntityRids) -> list[Entity | None]:
@@ -201,28 +201,28 @@ class Ontology(Node):
         return [None if record is None else entity(record, self._at) for record in records]
 
     @strawberry.field(description="Change sets as they are now; not together with `asOf`.")
-    async def change_sets(
+    def change_sets(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
         filter: given.ChangeSetsWhere = None, order_by: given.ChangeSetOrderBy = None,
     ) -> Connection[ChangeSet]:  # fmt: skip
         self._refuse_past("changeSets")
         order, descending = (Order.UPDATED_AT, True) if order_by is None else (order_by.order, order_by.descending)
         listed = List(change_sets.CHANGE_SETS, self.rid, None, order, descending, where(filter), self._at.epoch)
-        return await connection(info, listed, Paging(first, after, last, before), change_set)
+        return connection(info, listed, Paging(first, after, last, before), change_set)
 
     @strawberry.field(description="The edit locks that are held now, the newest first; not together with `asOf`.")
-    async def locks(
+    def locks(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[EditLock]:
         self._refuse_past("locks")
         listed = List(locks.LOCKS, self.rid, None, Order.AGE, descending=True, epoch=self._at.epoch)
-        return await connection(info, listed, Paging(first, after, last, before), lock)
+        return connection(info, listed, Paging(first, after, last, before), lock)
 
     @strawberry.field(
         description="Every mutation, newest first; not together with `asOf`. "
         "An Ontology Admin sees all of them, others what they did themselves."
     )
-    async def audit_log(
+    def audit_log(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
         filter: given.AuditWhere = None,
     ) -> Connection[AuditEntry]:  # fmt: skip
@@ -234,23 +234,23 @@ class Ontology(Node):
                 raise Forbidden(needs=Role.ADMIN.value)
             condition = All((condition, Test(Field.ACTOR, (actor.id,))))
         listed = List(audit.AUDIT, self.rid, None, Order.AGE, descending=True, where=condition, epoch=self._at.epoch)
-        return await connection(info, listed, Paging(first, after, last, before), audit_entry)
+        return connection(info, listed, Paging(first, after, last, before), audit_entry)
 
     @strawberry.field(description="What happened to all entities, newest first, up to the revision that is read.")
-    async def history(
+    def history(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
         filter: given.ChangesWhere = None,
     ) -> Connection[EntityChange]:  # fmt: skip
         listed = List(history.OF_ONTOLOGY, self.rid, self._at, Order.AGE, descending=True, where=where(filter))
-        return await connection(info, listed, Paging(first, after, last, before), change)
+        return connection(info, listed, Paging(first, after, last, before), change)
 
     @strawberry.field(description="The merges, newest first, up to the revision that is read.")
-    async def revisions(
+    def revisions(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
         filter: given.RevisionsWhere = None,
     ) -> Connection[MergedRevision]:  # fmt: skip
         listed = List(history.MERGES, self.rid, self._at, Order.AGE, descending=True, where=where(filter))
-        return await connection(info, listed, Paging(first, after, last, before), merged)
+        return connection(info, listed, Paging(first, after, last, before), merged)
 
     @strawberry.field(description="One merge by its number; null where there is none up to the revision that is read.")
     async def merged_revision(self, info: strawberry.Info[Any], revision: RevisionNumber) -> MergedRevision | None:
@@ -282,8 +282,8 @@ class Ontology(Node):
     ) -> list[searching.Suggestion]:
         return await searching.suggest(info, self._at, prefix, kinds, first)
 
-    async def _list(self, info: strawberry.Info[Any], kind: Kinds, paging: Paging, asked: Any, order_by: Any) -> F:  # the field says which
-        return await entities_of(info, of_kind(kind), self.rid, self._at, paging, asked=asked, order_by=order_by)
+    def _list(self, info: strawberry.Info[Any], kind: Kinds, paging: Paging, asked: Any, order_by: Any) -> F:  # type: ignore[type-var]  # the field says which
+        return entities_of(info, of_kind(kind), self.rid, self._at, paging, asked=asked, order_by=order_by)
 
     def _refuse_past(self, name: str) -> None:
         if self._pinned or not self._at.current:

@@ -26,13 +26,13 @@ class Property(Entity):
     position: str = leaf("A fractional key: siblings are in the order of these texts.")
 
     @strawberry.field(description="The object type that it belongs to.")
-    async def object_type(self, info: strawberry.Info[Any]) -> ObjectTypeRef:
-        return await one(info, self._at, self._json["objectType"])
+    def object_type(self, info: strawberry.Info[Any]) -> ObjectTypeRef:
+        return one(info, self._at, self._json["objectType"])
 
     @strawberry.field(description="The shared property that it follows, of which it has the type.")
-    async def shared_property(self, info: strawberry.Info[Any]) -> SharedPropertyRef | None:
-        return await one(info, self._at, self._json.get("sharedProperty"))
+    def shared_property(self, info: strawberry.Info[Any]) -> SharedPropertyRef | None:
+        return one(info, self._at, self._json.get("sharedProperty"))
 
     @strawberry.field(description="The value type whose constraints it obeys.")
-    async def value_type(self, info: strawberry.Info[Any]) -> ValueTypeRef | None:
-        return await one(info, self._at, self._json.get("valueType"))
+    def value_type(self, info: strawberry.Info[Any]) -> ValueTypeRef | None:
+        return one(info, self._at, self._json.get("valueType"))

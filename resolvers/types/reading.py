@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 import strawberry
@@ -18,8 +19,29 @@ if TYPE_CHECKING:
     from app.persistence.reads.selection import At
 
 T = TypeVar("T", bound="Read")
-Reader = Callable[[Mapping[str, Any], "At"], Any]
 _READERS: dict[type, Mapping[str, Reader]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How one field is read: its key, what stands for what was left out, the form it gets, and of which parts it is made."""
+
+    key: str
+    default: Any
+    form: Callable[[Any], Any] | None
+    of: type[Read] | None
+    many: bool
+
+    def __call__(self, json: Mapping[str, Any], at: At) -> Any:
+        """The value of the field."""
+        found = json.get(self.key, self.default)
+        if self.form is not None:
+            found = self.form(found)
+        if self.of is None:
+            return found
+        if self.many:
+            return [self.of.over(item, at) for item in found or ()]
+        return None if found is None else self.of.over(found, at)
 
 
 class Read:
@@ -78,19 +100,7 @@ def readers(cls: type[Read]) -> Mapping[str, Reader]:
 
 def _reader(cls: type[Read], field: Any) -> Reader:
     key = field.metadata.get("key") or to_camel(field.python_name)
-    default = _default(cls._model, key)
-    form: Callable[[Any], Any] | None = field.metadata.get("read")
-    of, many = _stripped(field.type)
-
-    def value(json: Mapping[str, Any]) -> Any:
-        found = json.get(key, default)
-        return found if form is None else form(found)
-
-    if of is None:
-        return lambda json, _: value(json)
-    if many:
-        return lambda json, at: [of.over(item, at) for item in value(json) or ()]
-    return lambda json, at: None if (found := value(json)) is None else of.over(found, at)
+    return Reader(key, _default(cls._model, key), field.metadata.get("read"), *_stripped(field.type))
 
 
 def _stripped(kind: Any) -> tuple[type[Read] | None, bool]:

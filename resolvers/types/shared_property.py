@@ -30,21 +30,17 @@ class SharedProperty(Entity):
     visibility: Visibility = leaf("How prominently users see it.")
 
     @strawberry.field(description="The value type whose constraints it obeys.")
-    async def value_type(self, info: strawberry.Info[Any]) -> ValueTypeRef | None:
-        return await one(info, self._at, self._json.get("valueType"))
+    def value_type(self, info: strawberry.Info[Any]) -> ValueTypeRef | None:
+        return one(info, self._at, self._json.get("valueType"))
 
     @strawberry.field(description="The properties that follow it, by apiName.")
-    async def properties(
+    def properties(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[PropertyRef]:
-        return await entities_of(
-            info, referring(Kind.PROPERTY, Edge.SHARED_PROPERTY), self.rid, self._at, Paging(first, after, last, before)
-        )
+        return entities_of(info, referring(Kind.PROPERTY, Edge.SHARED_PROPERTY), self.rid, self._at, Paging(first, after, last, before))
 
     @strawberry.field(description="The interfaces that have it among their own properties, by apiName.")
-    async def interfaces(
+    def interfaces(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[InterfaceRef]:
-        return await entities_of(
-            info, referring(Kind.INTERFACE, Edge.SHARED_PROPERTY), self.rid, self._at, Paging(first, after, last, before)
-        )
+        return entities_of(info, referring(Kind.INTERFACE, Edge.SHARED_PROPERTY), self.rid, self._at, Paging(first, after, last, before))

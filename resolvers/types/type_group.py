@@ -23,11 +23,11 @@ class TypeGroup(Entity):
     colour: str | None = leaf("As #RRGGBB.")
 
     @strawberry.field(description="The object types with this label, by apiName.")
-    async def object_types(
+    def object_types(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
         filter: ObjectTypes = None, order_by: OrderBy = None,
     ) -> Connection[ObjectTypeRef]:  # fmt: skip
-        return await entities_of(
+        return entities_of(
             info,
             referring(Kind.OBJECT_TYPE, Edge.GROUP),
             self.rid,

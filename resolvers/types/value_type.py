@@ -26,15 +26,13 @@ class ValueType(Entity):
     constraints: list[Constraint] = leaf("What its values obey.")
 
     @strawberry.field(description="The properties of this type, by apiName.")
-    async def properties(
+    def properties(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[PropertyRef]:
-        return await entities_of(info, referring(Kind.PROPERTY, Edge.VALUE_TYPE), self.rid, self._at, Paging(first, after, last, before))
+        return entities_of(info, referring(Kind.PROPERTY, Edge.VALUE_TYPE), self.rid, self._at, Paging(first, after, last, before))
 
     @strawberry.field(description="The shared properties of this type, by apiName.")
-    async def shared_properties(
+    def shared_properties(
         self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[SharedPropertyRef]:
-        return await entities_of(
-            info, referring(Kind.SHARED_PROPERTY, Edge.VALUE_TYPE), self.rid, self._at, Paging(first, after, last, before)
-        )
+        return entities_of(info, referring(Kind.SHARED_PROPERTY, Edge.VALUE_TYPE), self.rid, self._at, Paging(first, after, last, before))

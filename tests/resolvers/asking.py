@@ -49,8 +49,8 @@ class Asking:
 
     def __post_init__(self) -> None:
         services = Services(Editing(self.database), ChangeSets(self.database), Ontologies(self.database), Locks(self.database))
-        shared = Shared(self.database, services, Cursors("a secret of the tests only"), self.limits)
-        self.execution = Execution(schema(), self.limits, shared.open_context, lambda error, _: self.faults.append(error))
+        self.shared = Shared(self.database, services, Cursors("a secret of the tests only"), self.limits)
+        self.execution = Execution(schema(), self.limits, self.shared.open_context, lambda error, _: self.faults.append(error))
 
     async def answer(
         self, document: str, variables: dict[str, Any] | None = None, *, by: Actor = given.EDITOR, key: str | None = None

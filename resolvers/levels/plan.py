@@ -1,0 +1,267 @@
+"""Plans: what a selection set makes of a value, as functions that are put together once for each document.
+
+The function of an object writes its leaves at once, in the order of the document, and notes each field that has a
+resolver: those are called a level at a time, by the executor. No name of a document gets into the text of a function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    GraphQLAbstractType,
+    GraphQLObjectType,
+    Undefined,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+    is_object_type,
+)
+from graphql.execution.collect_fields import collect_fields, collect_subfields
+from graphql.execution.values import get_argument_values
+from graphql.pyutils import Path
+from strawberry import Info
+from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.schema_converter import get_arguments
+from strawberry.types.base import get_object_definition, has_object_definition
+from strawberry.types.field import StrawberryField
+
+from resolvers.levels.leaves import Unusual, inline, leaf
+from resolvers.types.entity import COLUMNS, Entity
+from resolvers.types.reading import Read, Reader, readers
+
+if TYPE_CHECKING:
+    from graphql import GraphQLField, GraphQLOutputType
+    from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+    from graphql.execution.values import VariableValues
+
+    from resolvers.levels.executor import LevelExecutor
+
+BACKREF = "strawberry-definition"
+Completed = Callable[[Any, "Run"], Any]
+Call = Callable[[Any], Any]
+
+
+class Run:
+    """One execution of a plan: what the fields of the next level wait for, each with its parents and where answers go."""
+
+    __slots__ = ("executor", "waiting")
+
+    def __init__(self, executor: LevelExecutor) -> None:
+        self.executor = executor
+        self.waiting: dict[Edge, list[tuple[Any, dict[str, Any]]]] = {}
+
+    def wait(self, edge: Edge, source: Any, answer: dict[str, Any]) -> None:
+        """The field of one more parent."""
+        self.waiting.setdefault(edge, []).append((source, answer))
+
+
+class Edge:
+    """A field with a resolver, below one type of object."""
+
+    __slots__ = ("_definition", "_details", "_field", "_parent", "complete", "name")
+
+    def __init__(
+        self, name: str, parent: GraphQLObjectType, definition: GraphQLField, details: FieldDetailsList, complete: Completed
+    ) -> None:
+        self.name = name
+        self.complete = complete
+        self._parent = parent
+        self._definition = definition
+        self._details = details
+        field = definition.extensions.get(BACKREF)
+        self._field = field if isinstance(field, StrawberryField) and not field.extensions and field.base_resolver else None
+
+    def call(self, executor: LevelExecutor) -> Call:
+        """The resolver with its arguments, which are the same for every parent."""
+        definition = self._definition
+        node = self._details[0].node
+        info = executor.build_resolve_info(
+            definition, [each.node for each in self._details], self._parent, Path(None, self.name, self._parent.name)
+        )
+        given = (
+            get_argument_values(definition, node, executor.variable_values, None, executor.hide_suggestions)
+            if definition.args or node.arguments
+            else {}
+        )
+        field = self._field
+        resolver = field.base_resolver if field else None
+        if field is None or resolver is None or not resolver.self_parameter:
+            resolve = definition.resolve or executor.field_resolver
+            return lambda source: resolve(source, info, **given)
+        schema = executor.strawberry
+        described: Info[Any, Any] = Info(_raw_info=info, _field=field)
+        _, named = get_arguments(
+            field=field, source=None, info=described, kwargs=given, config=schema.config,
+            scalar_registry=schema.schema_converter.scalar_registry,
+        )  # fmt: skip
+        function: Any = resolver.wrapped_func
+        return lambda source: function(source, **named)
+
+
+class Planner:
+    """Makes the functions of one operation, for one choice of what its directives include: `variables` holds no other ones."""
+
+    def __init__(self, executor: LevelExecutor, variables: VariableValues) -> None:
+        self._schema = executor.schema
+        self._fragments = executor.fragments
+        self._operation = executor.operation
+        self._variables = variables
+        self._hidden = executor.hide_suggestions
+
+    def root(self) -> Completed:
+        """The function of an operation's root."""
+        kind = self._schema.get_root_type(self._operation.operation)
+        if kind is None:
+            raise Unusual
+        collected = collect_fields(self._schema, self._fragments, self._variables, kind, self._operation, self._hidden)
+        if collected.new_defer_usages:
+            raise Unusual
+        return self._object(kind, collected.grouped_field_set, None)
+
+    def value(self, kind: GraphQLOutputType, details: FieldDetailsList, *, nullable: bool = True) -> Completed:
+        """The function of what a field of this type returns."""
+        if is_non_null_type(kind):
+            return self.value(kind.of_type, details, nullable=False)
+        complete: Completed
+        if is_leaf_type(kind):
+            of = leaf(kind, nullable=nullable)
+            return lambda value, _: of(value)
+        if is_list_type(kind):
+            complete = _listed(self.value(kind.of_type, details))
+        elif is_object_type(kind):
+            complete = self._below(kind, details)
+        elif is_abstract_type(kind):
+            complete = self._abstract(kind, details)
+        else:
+            raise Unusual
+        return _nullable(complete) if nullable else complete
+
+    def _below(self, kind: GraphQLObjectType, details: FieldDetailsList, of: type | None = None) -> Completed:
+        collected = collect_subfields(self._schema, self._fragments, self._variables, self._operation, kind, details, self._hidden)
+        if collected.new_defer_usages:
+            raise Unusual
+        return self._object(kind, collected.grouped_field_set, _Checked(kind, of, details))
+
+    def _abstract(self, kind: GraphQLAbstractType, details: FieldDetailsList) -> Completed:
+        known: dict[type, Completed] = {}
+
+        def complete(value: Any, run: Run) -> Any:
+            found = known.get(value.__class__)
+            if found is None:
+                found = known[value.__class__] = self._below(_runtime_type(kind, value, run, details), details, value.__class__)
+            return found(value, run)
+
+        return complete
+
+    def _object(self, kind: GraphQLObjectType, fields: GroupedFieldSet, checked: _Checked | None) -> Completed:
+        names: dict[str, Any] = {}
+
+        def name(value: Any) -> str:
+            key = f"n{len(names)}"
+            names[key] = value
+            return key
+
+        of = checked.of if checked else None
+        lines = []
+        if checked is not None:
+            lines.append(
+                f"if o.__class__ is not {name(of)}: raise unusual" if of else f"if o is None or not {name(checked)}(o, run): raise unusual"
+            )
+        if of is not None and issubclass(of, Read):
+            lines.append("j, a = o._json, o._at" if not issubclass(of, Entity) else "r, a = o._record, o._at")
+        items, edges = [], []
+        for response, details in fields.items():
+            place = name(response)
+            field = details[0].node.name.value
+            if field == "__typename":
+                items.append(f"{place}: {name(kind.name)}")
+                continue
+            definition = self._schema.get_field(kind, field)
+            if definition is None:
+                raise Unusual
+            basic = definition.extensions.get(BACKREF)
+            if not isinstance(basic, StrawberryField) or not basic.is_basic_field:
+                edge = Edge(response, kind, definition, details, self.value(definition.type, details))
+                items.append(f"{place}: None")
+                edges.append(f"wait({name(edge)}, o, d)")
+                continue
+            items.append(f"{place}: {self._basic(basic, definition, details, of, name)}")
+        body = [*lines, f"d = {{{', '.join(items)}}}"]
+        if edges:
+            body += ["wait = run.wait", *edges]
+        text = "def complete(o, run):\n    " + "\n    ".join([*body, "return d"])
+        names["unusual"] = Unusual()
+        exec(compile(text, f"<plan of {kind.name}>", "exec"), names)  # noqa: S102 - of our own names only: what a document says is a value
+        made: Completed = names["complete"]
+        return made
+
+    def _basic(
+        self, field: StrawberryField, definition: GraphQLField, details: FieldDetailsList, of: type | None, name: Callable[[Any], str]
+    ) -> str:
+        """The expression for a field that is an attribute of its object."""
+        value = _attribute(field.python_name, of, name)
+        kind = definition.type
+        inner = kind.of_type if is_non_null_type(kind) else kind
+        if is_leaf_type(inner):
+            return inline(inner, value, name(leaf(inner, nullable=not is_non_null_type(kind))))
+        return f"{name(self.value(kind, details))}({value}, run)"
+
+
+class _Checked:
+    """What a value must be to be an object of a type; `of` where its class alone says it."""
+
+    def __init__(self, kind: GraphQLObjectType, of: type | None, details: FieldDetailsList) -> None:
+        self._is_type_of = kind.is_type_of
+        self._details = details
+        definition = kind.extensions.get(BACKREF)
+        origin = getattr(definition, "origin", None)
+        self.of = of if of is not None else origin if isinstance(origin, type) and issubclass(origin, Read) else None
+
+    def __call__(self, value: Any, run: Run) -> bool:
+        if isinstance(value, Exception) or value is Undefined or optimized_is_awaitable(value):
+            return False
+        return self._is_type_of is None or bool(self._is_type_of(value, run.executor.bare_info(self._details)))
+
+
+def _attribute(name_of: str, of: type | None, name: Callable[[Any], str]) -> str:
+    if of is None or not issubclass(of, Read):
+        return f"o.{name_of}"
+    if issubclass(of, Entity) and name_of in COLUMNS:
+        return f"r[{name(COLUMNS[name_of])}]"
+    reader: Reader | None = readers(of).get(name_of)
+    if reader is None:
+        return f"o.{name_of}"
+    json = "o._json" if issubclass(of, Entity) else "j"
+    if reader.of is not None:
+        return f"{name(reader)}({json}, a)"
+    found = f"{json}.get({name(reader.key)}, {name(reader.default)})"
+    return found if reader.form is None else f"{name(reader.form)}({found})"
+
+
+def _listed(item: Completed) -> Completed:
+    def complete(value: Any, run: Run) -> Any:
+        if value.__class__ is not list and value.__class__ is not tuple:
+            raise Unusual
+        return [item(each, run) for each in value]
+
+    return complete
+
+
+def _nullable(complete: Completed) -> Completed:
+    return lambda value, run: None if value is None else complete(value, run)
+
+
+def _runtime_type(kind: GraphQLAbstractType, value: Any, run: Run, details: FieldDetailsList) -> GraphQLObjectType:
+    """The type of an object, where its class alone says which."""
+    if not has_object_definition(value) or get_object_definition(value, strict=True).is_graphql_generic:
+        raise Unusual
+    executor = run.executor
+    info = executor.bare_info(details)
+    name = (kind.resolve_type or executor.type_resolver)(value, info, kind)
+    found = executor.ensure_valid_runtime_type(name, kind, details, info, value)
+    if found.is_type_of is not None and not found.is_type_of(value, info):
+        raise Unusual
+    return found
