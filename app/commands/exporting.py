@@ -5,52 +5,100 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import orjson
+
 from app.commands.database import database_of, migrated, require_newest
+from app.commands.receipts import account
 from app.commands.terminal import Refused, notes
 from app.domain.actor import Actor, Role
 from app.persistence.database import Database
 from app.services.editing import Editing
 from app.services.ontologies import Ontologies
 from app.services.transfer import Exported, Transfer
-from app.transfer.files import Form, written
+from app.transfer.outputs import ENDINGS, SIDECAR, Output, Written, written
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
     from app.settings import Settings
 
 _READER = Actor("cli", "oms export", frozenset({Role.VIEWER}), request_id="cli")
 
 
-def export(settings: Settings, ontology: str, *, form: Form, output: Path | None) -> None:
-    """Write the ontology to the file, or to standard output."""
-    if output is not None and not output.parent.is_dir():
-        raise Refused(f"{output} cannot be written: there is no directory {output.parent}.")
-    with database_of(settings) as ready:
-        migrated(ready) if ready.development else require_newest(ready)
-        exported = asyncio.run(_exported(ready, ontology))
-    if output is None:
-        for piece in written(exported.writing, form):
-            sys.stdout.buffer.write(piece.encode())
-        sys.stdout.flush()
-        return
-    _replace(output, exported, form)
-    notes.print(f"{exported.entities:,} entities of {exported.ontology} at revision {exported.revision} are in {output}.", soft_wrap=True)
+@dataclass(frozen=True)
+class Export:
+    """One ontology to one file, or to standard output."""
+
+    ontology: str
+    form: Output
+    as_of: int | datetime | None
+    output: Path | None
+    receipt: Path | None
+
+    def __call__(self, settings: Settings) -> None:
+        """Read, write, and say what the form cannot."""
+        for path in (self.output, self.receipt):
+            if path is not None and not path.parent.is_dir():
+                raise Refused(f"{path} cannot be written: there is no directory {path.parent}.")
+        with database_of(settings) as ready:
+            migrated(ready) if ready.development else require_newest(ready)
+            exported = asyncio.run(self._exported(ready))
+        made = written(exported.writing, self.form, exported.ontology)
+        self._write(exported, made)
+        if self.receipt is not None:
+            lines = [{"facts": made.receipt.statements, "carried": made.receipt.carried}, *(line.as_json() for line in made.receipt.lines)]
+            replace(self.receipt, (orjson.dumps(line).decode() + "\n" for line in lines))
+
+    async def _exported(self, settings: Settings) -> Exported:
+        async with Database.opened(settings.database_url or "", size=1) as database:
+            return await Transfer(database, Editing(database), Ontologies(database)).export(_READER, self.ontology, self.as_of)
+
+    def _write(self, exported: Exported, made: Written) -> None:
+        if self.output is None:
+            for piece in made.pieces:
+                sys.stdout.buffer.write(piece.encode())
+            sys.stdout.flush()
+        else:
+            replace(self.output, made.pieces)
+            if made.sidecar is not None:
+                replace(sidecar_of(self.output), (made.sidecar,))
+            at = f"{exported.entities:,} entities of {exported.ontology} at revision {exported.revision}"
+            beside = f", with {sidecar_of(self.output).name} beside it" if made.sidecar is not None else ""
+            notes.print(f"{at} are in {self.output}{beside}.", soft_wrap=True)
+        if made.receipt.lines:
+            notes.print(account(made.receipt, notes, "facts"))
+            kept = "" if self.receipt is not None else "; --receipt FILE keeps every line"
+            lost = "; -o FILE writes the sidecar too" if made.sidecar is not None and self.output is None else ""
+            notes.print(f"{made.receipt.carried:,} of {made.receipt.statements:,} facts are carried{kept}{lost}.", soft_wrap=True)
 
 
-async def _exported(settings: Settings, ontology: str) -> Exported:
-    async with Database.opened(settings.database_url or "", size=1) as database:
-        return await Transfer(database, Editing(database), Ontologies(database)).export(_READER, ontology)
+def form_of(wished: str | None, output: Path | None) -> Output:
+    """The wished form, else what the ending of the file says, else YAML."""
+    if wished is not None:
+        return Output(wished)
+    form = Output.YAML if output is None else ENDINGS.get(output.suffix.lower())
+    if form is None:
+        raise Refused(f"{output} does not say by its ending what to write ({', '.join(ENDINGS)}): --format does.")
+    return form
 
 
-def _replace(output: Path, exported: Exported, form: Form) -> None:
+def sidecar_of(path: Path) -> Path:
+    """Where what the file cannot say is kept."""
+    return path.with_name(f"{path.stem}{SIDECAR}")
+
+
+def replace(output: Path, pieces: Iterable[str]) -> None:
     """A reader of the file sees the old or the new one, never half of it."""
     try:
         with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as beside:
             part = Path(beside) / output.name
             with part.open("w", encoding="utf-8", newline="\n") as file:
-                file.writelines(written(exported.writing, form))
+                file.writelines(pieces)
             if output.exists():
                 part.chmod(output.stat().st_mode & 0o777)
             part.replace(output)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from rich.table import Table
 
+from app.commands.receipts import account
 from app.commands.terminal import Refused, notes, out
 from app.domain.errors import NameTaken, OmsError, StillReferenced, ValidationFailed
 from app.services.transfer import Imported, Outcome
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from app.transfer.receipt import Receipt
 
 SHOWN = 20  # violations; --json has all of them
-_NUMBERS = 56  # columns of a terminal that the other columns of the receipt take
 _TITLES = {Outcome.MERGED: "Merged", Outcome.IN_REVIEW: "Open for review", Outcome.PLANNED: "Planned"}
 
 
@@ -48,7 +48,7 @@ def show(file: str, imported: Imported, receipt: Receipt, *, kept: Path | None, 
         return
     out.print(_entities(imported))
     if receipt.lines:
-        out.print(_account(receipt))
+        out.print(account(receipt, out))
     where = f"the receipt is in {kept}" if kept else "--receipt FILE keeps every line"
     tail = f" {receipt.carried:,} of {receipt.statements:,} statements are carried; {where}." if receipt.statements else ""
     out.print(f"[green]{_sentence(imported)}[/]{tail}", soft_wrap=True)
@@ -87,20 +87,6 @@ def _entities(imported: Imported) -> Table:
     for kind in sorted({kind for kind, _ in counts}):
         table.add_row(kind.words, *(f"{counts[kind, action]:,}" if counts[kind, action] else "" for action in actions))
     table.add_row("[bold]all[/]", *(f"[bold]{sum(n for (_, a), n in counts.items() if a == action):,}[/]" for action in actions))
-    return table
-
-
-def _account(receipt: Receipt) -> Table:
-    table = Table(title="Receipt", title_justify="left")
-    table.add_column("adapted or not carried", no_wrap=True)
-    table.add_column("lines", justify="right", no_wrap=True)
-    table.add_column("statements", justify="right", no_wrap=True)
-    table.add_column("such as", overflow="ellipsis", no_wrap=True, max_width=max(10, out.width - _NUMBERS))
-    for code, lines, statements in receipt.by_code():
-        first = next(line for line in receipt.lines if line.code is code)
-        table.add_row(
-            code.value, f"{lines:,}", f"{statements:,}" if statements else "", f"{first.subject.rpartition('/')[2]}: {first.sentence}"
-        )
     return table
 
 

@@ -12,6 +12,7 @@ import orjson
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from app.commands.database import database_of, migrated, require_newest
+from app.commands.exporting import sidecar_of
 from app.commands.imported import refusal, show
 from app.commands.terminal import Refused, notes
 from app.domain.actor import Actor, Role
@@ -22,6 +23,7 @@ from app.services.editing import Editing
 from app.services.ontologies import Ontologies
 from app.services.transfer import Transfer
 from app.transfer.files import ENDINGS, form_of, read
+from app.transfer.owl.reading import Said
 from app.transfer.rdf.mapping import Mapped
 from app.transfer.receipt import EMPTY
 
@@ -59,7 +61,8 @@ class Import:
         try:
             with _progress(quiet=self.json) as stage:
                 stage(f"Reading {self.file.name}")
-                said = read(content, form, languages=self.languages)
+                said = read(content, form, languages=self.languages, sidecar=self._sidecar())
+                self._prunable(said)
                 stage("Opening the database")
                 with database_of(settings) as ready:
                     migrated(ready) if ready.development else require_newest(ready)
@@ -68,7 +71,7 @@ class Import:
                 stage("Done")
         except OmsError as refused:
             raise refusal(self.file.name, refused, json=self.json) from refused
-        receipt = said.receipt if isinstance(said, Mapped) else EMPTY
+        receipt = EMPTY if isinstance(said, dict) else said.receipt
         self._write(receipt)
         show(self.file.name, imported, receipt, kept=self.receipt, json=self.json)
 
@@ -76,9 +79,17 @@ class Import:
         form = self.form or form_of(self.file.suffix, content)
         if form is None:
             raise Refused(f"{self.file} is none of the files that are read: {', '.join(ENDINGS)}; --format says what it is.")
-        if self.prune and form.syntax is not None:
-            raise Refused("--prune is for YAML and JSON: RDF only adds.")
         return form
+
+    def _prunable(self, said: Mapped | Said | dict[str, Any]) -> None:
+        if self.prune and isinstance(said, Mapped):
+            raise Refused("--prune is for YAML, JSON and what `oms export` wrote: another RDF file only adds.")
+        if self.prune and isinstance(said, Said) and not said.whole:
+            raise Refused(f"--prune needs {sidecar_of(self.file).name} beside the file, which says the rest of the ontology.")
+
+    def _sidecar(self) -> bytes | None:
+        beside = sidecar_of(self.file)
+        return beside.read_bytes() if beside.is_file() and beside != self.file else None
 
     def _content(self) -> bytes:
         try:
@@ -90,7 +101,7 @@ class Import:
         if self.receipt is not None and not self.receipt.parent.is_dir():
             raise Refused(f"{self.receipt} cannot be written: there is no directory {self.receipt.parent}.")
 
-    async def _imported(self, settings: Settings, said: Mapped | dict[str, Any]) -> Imported:
+    async def _imported(self, settings: Settings, said: Mapped | Said | dict[str, Any]) -> Imported:
         limits = settings.limits
         async with Database.opened(settings.database_url or "", size=2, long_statement_seconds=limits.long_statement_seconds) as database:
             transfer = Transfer(database, Editing(database), Ontologies(database))
@@ -98,7 +109,8 @@ class Import:
             if isinstance(said, Mapped):
                 operations: Sequence[Any] = said.operations
             else:
-                operations = await transfer.difference(actor, self.ontology, said, prune=self.prune)
+                document = said.document if isinstance(said, Said) else said
+                operations = await transfer.difference(actor, self.ontology, document, prune=self.prune)
             title = f"Import {self.file.name}"[:DISPLAY_NAME]
             return await transfer.import_(actor, self.ontology, operations, title=title, review=self.draft, dry_run=self.dry_run)
 

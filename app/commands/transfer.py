@@ -23,10 +23,12 @@ class Said(StrEnum):
 
 
 class Written(StrEnum):
-    """What an export is written in."""
+    """What an export is written in; as `Output`, which is imported only when it runs."""
 
     YAML = "yaml"
     JSON = "json"
+    TURTLE = "turtle"
+    JSON_LD = "json-ld"
 
 
 File = Annotated[Path, typer.Argument(help="RDF in any form (.ttl .nt .rdf .owl .jsonld .trig .nq), YAML or JSON.", metavar="FILE")]
@@ -39,7 +41,8 @@ Draft = Annotated[bool, typer.Option("--draft", help="Leave the change set open 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show plan and receipt, and store nothing.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="The file to write, in place of standard output.")]
-Format = Annotated[Written | None, typer.Option("--format", help="yaml, which is the default, or json.")]
+Format = Annotated[Written | None, typer.Option("--format", help="In place of what the ending of the file says; yaml by default.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="A revision such as 12, or a moment such as 2026-11-24T08:30:00Z.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -68,11 +71,12 @@ def register(app: typer.Typer) -> None:
         Import(file, ontology, said, languages, receipt, prune=prune, draft=draft, dry_run=dry_run, json=json)(read())
 
     @app.command("export")
-    def export(ontology: Ontology = "main", form: Format = None, output: Output = None) -> None:
-        """Write an ontology as canonical YAML or JSON, the same bytes for the same ontology."""
-        from app.commands.exporting import export
+    def export(
+        ontology: Ontology = "main", form: Format = None, output: Output = None, as_of: AsOf = None, receipt: Receipt = None
+    ) -> None:
+        """Write an ontology in one of several forms, the same bytes for the same ontology, and say what the form cannot."""
+        from app.commands.exporting import Export, form_of
+        from app.commands.points import point
         from app.settings import read
-        from app.transfer.files import Form
 
-        by_ending = Form.JSON if output is not None and output.suffix == ".json" else Form.YAML
-        export(read(), ontology, form=Form(form) if form else by_ending, output=output)
+        Export(ontology, form_of(form, output), point(as_of), output, receipt)(read())

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from app.persistence.background import off_loop
-from app.persistence.mapping import ENTITY_COLUMNS, entity_of
+from app.persistence.mapping import ENTITY_COLUMNS, VERSION_COLUMNS, entity_of
 
 if TYPE_CHECKING:
     from app.domain.entity import Entity
@@ -15,16 +15,19 @@ if TYPE_CHECKING:
 PAGE = 2_000  # entities: what is decoded between two turns of the event loop
 
 
-async def entities(reader: Reader, ontology: str) -> list[Entity]:
-    """What the ontology with this rid holds at the snapshot's revision."""
+_HEADS = f"SELECT {ENTITY_COLUMNS} FROM entity WHERE ontology = $1 AND NOT deleted AND rid > $2 ORDER BY rid LIMIT {PAGE}"
+_PAST = f"""
+    SELECT {VERSION_COLUMNS} FROM entity_version
+    WHERE ontology = $1 AND NOT deleted AND rid > $2 AND revision_from <= $3 AND $3 < revision_to ORDER BY rid LIMIT {PAGE}
+"""
+
+
+async def entities(reader: Reader, ontology: str, revision: int | None = None) -> list[Entity]:
+    """What the ontology with this rid holds at the snapshot's revision, or held at an earlier one."""
     found: list[Entity] = []
     last = ""
     while True:
-        rows = await reader.fetch(
-            f"SELECT {ENTITY_COLUMNS} FROM entity WHERE ontology = $1 AND NOT deleted AND rid > $2 ORDER BY rid LIMIT {PAGE}",
-            ontology,
-            last,
-        )
+        rows = await (reader.fetch(_HEADS, ontology, last) if revision is None else reader.fetch(_PAST, ontology, last, revision))
         found += await off_loop(lambda rows=rows: [entity_of(row) for row in rows], len(rows))  # type: ignore[misc]  # mypy cannot see a default's type
         if len(rows) < PAGE:
             return found

@@ -14,15 +14,18 @@ from app.domain.plan import Plan, plan
 from app.persistence import change_sets, whole
 from app.persistence.background import off_loop, uncollected
 from app.persistence.merging import with_rids
+from app.persistence.reads import ontologies
 from app.services.editing import checked
 from app.transfer.document.reading import operations_of
 from app.transfer.document.writing import Writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from app.domain.entity import Change
-    from app.persistence.database import Database
+    from app.domain.ontology import Ontology
+    from app.persistence.database import Database, Snapshot
     from app.services.editing import Editing
     from app.services.ontologies import Ontologies
 
@@ -105,13 +108,14 @@ class Transfer:
         with uncollected(len(held)):
             return await off_loop(lambda: operations_of(document, held, prune=prune), len(document) * 1_000)
 
-    async def export(self, actor: Actor, ontology: str) -> Exported:
-        """All that the ontology holds, in one snapshot."""
+    async def export(self, actor: Actor, ontology: str, as_of: int | datetime | None = None) -> Exported:
+        """All that the ontology holds, or held at a revision or moment, in one snapshot; NotFound for a revision to come."""
         actor.require(Role.VIEWER)
         async with self._database.reading() as snapshot:
             found = await change_sets.ontology_named(snapshot, ontology)
-            entities = await whole.entities(snapshot, found.rid)
-        return Exported(found.api_name, found.head_revision, len(entities), await off_loop(lambda: Writing(entities), len(entities)))
+            revision = await _revision(snapshot, found, as_of)
+            entities = await whole.entities(snapshot, found.rid, None if revision == found.head_revision else revision)
+        return Exported(found.api_name, revision, len(entities), await off_loop(lambda: Writing(entities), len(entities)))
 
     async def _exists(self, ontology: str) -> bool:
         async with self._database.reading() as snapshot:
@@ -125,3 +129,12 @@ class Transfer:
         """Refuse what could not be merged into an empty ontology, before there is one."""
         named = with_rids(operations)
         return await off_loop(lambda: plan(named, {}, {}, Closure(), {}, strict=True, origin=Origin.IMPORT).or_raise(), len(named))
+
+
+async def _revision(snapshot: Snapshot, ontology: Ontology, as_of: int | datetime | None) -> int:
+    if as_of is None:
+        return ontology.head_revision
+    revision = as_of if isinstance(as_of, int) else await ontologies.at_time(snapshot, ontology.rid, as_of)
+    if not 0 <= revision <= ontology.head_revision:
+        raise NotFound("revision", f"{ontology.api_name}@{revision}")
+    return revision

@@ -7,16 +7,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from app.transfer.document.parsing import json_data, yaml_data
-from app.transfer.document.text import json_of, yaml_of
+from app.transfer.owl.reading import Said, is_ours, said
 from app.transfer.rdf.mapping import Mapped, mapped
 from app.transfer.rdf.reading import graph_of
 from app.transfer.rdf.syntax import Syntax
 from app.transfer.text import text_of, without_half_characters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from app.transfer.document.writing import Writing
+    from collections.abc import Sequence
 
 
 class Form(StrEnum):
@@ -60,15 +58,19 @@ def _is_xml(head: bytes) -> bool:
     return _XML.match(head) is not None and not re.match(rb"\A\s*<[A-Za-z][A-Za-z0-9+.-]*:[^<\s]*>", head)
 
 
-def read(content: bytes, form: Form, *, languages: Sequence[str] = ("en",)) -> Mapped | dict[str, Any]:
-    """RDF as operations with a receipt, YAML and JSON as the data of a document. BadInput says what is wrong, and where."""
+def read(content: bytes, form: Form, *, languages: Sequence[str] = ("en",), sidecar: bytes | None = None) -> Mapped | Said | dict[str, Any]:
+    """RDF as operations with a receipt, RDF that we wrote as the data of a document with a receipt, YAML and JSON as such data.
+
+    `sidecar` is what an export wrote beside the file. BadInput says what is wrong, and where.
+    """
     if form.syntax is not None:
-        return mapped(graph_of(content, form.syntax), languages=languages)
+        statements = graph_of(content, form.syntax)
+        if is_ours(statements):
+            return said(statements, None if sidecar is None else _map(yaml_data(text_of(sidecar))))
+        return mapped(statements, languages=languages)
     text = text_of(content)
-    data = json_data(without_half_characters(text, pairs=True)) if form is Form.JSON else yaml_data(text)
+    return _map(json_data(without_half_characters(text, pairs=True)) if form is Form.JSON else yaml_data(text))
+
+
+def _map(data: Any) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
-
-
-def written(writing: Writing, form: Form) -> Iterator[str]:
-    """The document in pieces."""
-    return json_of(writing) if form is Form.JSON else yaml_of(writing)

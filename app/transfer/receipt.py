@@ -1,4 +1,4 @@
-"""The receipt of an import: every statement of the file is carried by an entity or counted on a line."""
+"""The receipt of an import or export: everything is carried, or counted on a line."""
 
 from __future__ import annotations
 
@@ -43,17 +43,26 @@ class Code(StrEnum):
     ANNOTATION_NOT_CARRIED = "ANNOTATION_NOT_CARRIED"
     ONTOLOGY_HEADER = "ONTOLOGY_HEADER"
     IMPORT_NOT_FETCHED = "IMPORT_NOT_FETCHED"
+    OUR_WORDS_PREVAIL = "OUR_WORDS_PREVAIL"
+    UNMARKED = "UNMARKED"
+    SIDECAR_MISSING = "SIDECAR_MISSING"
     NOT_UNDERSTOOD = "NOT_UNDERSTOOD"
+
+
+class Loss(StrEnum):
+    """Why an export adapted something or does not say it; the values are stable, the sentences are not."""
+
+    IN_SIDECAR = "IN_SIDECAR"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Line:
-    """One thing that was adapted or not carried, and how many statements of the file it stands for."""
+    """One thing that was adapted or not carried, and how many statements (of an export: facts) it stands for."""
 
-    code: Code
-    subject: str  # an IRI, empty for what has none
+    code: Code | Loss
+    subject: str  # an IRI, of an export the entity as documents call it; empty for what has none
     sentence: str
-    statements: int = 0  # that no entity carries; 0 where something was only adapted
+    statements: int = 0  # that are not carried; 0 where something was only adapted
 
     def as_json(self) -> dict[str, Any]:
         """As a file of receipts says it."""
@@ -62,7 +71,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a file: its statements are `carried` plus those of the lines."""
+    """What became of a file: its statements are `carried` plus those of the lines. Those of an export are facts, the fields of entities."""
 
     statements: int
     carried: int
@@ -73,10 +82,10 @@ class Receipt:
         """The statements that no entity carries."""
         return sum(line.statements for line in self.lines)
 
-    def by_code(self) -> Iterator[tuple[Code, int, int]]:
-        """Each code with its lines and its statements, in the order of the enum."""
-        lines: Counter[Code] = Counter(line.code for line in self.lines)
-        for code in Code:
+    def by_code(self) -> Iterator[tuple[Code | Loss, int, int]]:
+        """Each code with its lines and its statements, in the order of the enums."""
+        lines: Counter[Code | Loss] = Counter(line.code for line in self.lines)
+        for code in (*Code, *Loss):
             if lines[code]:
                 yield code, lines[code], sum(line.statements for line in self.lines if line.code is code)
 
@@ -88,9 +97,9 @@ class Tally:
     """Collects lines; equal ones are counted together, and the order of the file leaves no trace."""
 
     def __init__(self) -> None:
-        self._lines: Counter[tuple[Code, str, str]] = Counter()
+        self._lines: Counter[tuple[Code | Loss, str, str]] = Counter()
 
-    def add(self, code: Code, subject: str, sentence: str, statements: int = 0) -> None:
+    def add(self, code: Code | Loss, subject: str, sentence: str, statements: int = 0) -> None:
         """Say that something was adapted, or that `statements` of the file are not carried."""
         self._lines[code, subject, sentence] += statements
 

@@ -130,4 +130,56 @@ async def test_a_receipt_or_an_export_that_cannot_be_written_is_said_before_anyt
 
 
 async def test_pruning_by_turtle_is_refused(run):
-    assert "--prune is for YAML and JSON" in str((await run("import", "people.ttl", "--prune")).exception)
+    assert "--prune is for YAML, JSON and what `oms export` wrote" in str((await run("import", "people.ttl", "--prune")).exception)
+
+
+ACTED = """format: oms-ontology/1
+actionTypes:
+  act:
+    displayName: Act
+    criteria:
+      - key: always
+        condition:
+          key: root
+          operator: EQUAL
+          left:
+            source: CONSTANT
+            constant: 1
+          right:
+            source: CONSTANT
+            constant: 1
+        message: Never
+typeGroups:
+  people:
+    displayName: People
+"""
+
+
+@pytest.mark.parametrize("name", ["main.ttl", "main.jsonld"])
+async def test_what_a_form_cannot_say_is_in_the_sidecar_and_on_the_receipt(run, tmp_path, name: str):
+    tmp_path.joinpath("acted.yaml").write_text(ACTED)
+    await run("import", "acted.yaml")
+    result = await run("export", "-o", name, "--receipt", "receipt.jsonl")
+    assert result.exit_code == 0, result.output
+    assert "main.oms.yaml beside it" in result.stderr
+    assert tmp_path.joinpath("main.oms.yaml").read_text() == ACTED.partition("typeGroups")[0]
+    [total, line] = [json.loads(each) for each in tmp_path.joinpath("receipt.jsonl").read_text().splitlines()]
+    assert (line["code"], line["subject"], total["facts"] - total["carried"]) == ("IN_SIDECAR", "action type act", 3)
+
+    assert (await run("import", name, "--ontology", "copy", "--prune")).exit_code == 0
+    assert (await run("export", "--ontology", "copy")).stdout == ACTED
+
+    tmp_path.joinpath("main.oms.yaml").unlink()
+    assert "main.oms.yaml beside the file" in str((await run("import", name, "--ontology", "copy", "--prune")).exception)
+    plain = await run("import", name, "--ontology", "plain", "--receipt", "receipt.jsonl")
+    assert plain.exit_code == 0, plain.output
+    assert json.loads(tmp_path.joinpath("receipt.jsonl").read_text().splitlines()[1])["code"] == "SIDECAR_MISSING"
+    assert (await run("export", "--ontology", "plain")).stdout == "format: oms-ontology/1\n" + ACTED[ACTED.index("typeGroups") :]
+
+
+async def test_an_export_is_as_of_a_point_and_says_which_points_there_are(run):
+    await run("import", "people.ttl")
+    assert (await run("export", "--as-of", "0")).stdout == "format: oms-ontology/1\n"
+    assert "neither a revision such as 12 nor a moment" in str((await run("export", "--as-of", "yesterday")).exception)
+    assert (await run("export", "--as-of", "7")).exception.code == "NOT_FOUND"
+    assert "does not say by its ending" in str((await run("export", "-o", "main.pdf")).exception)

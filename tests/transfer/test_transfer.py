@@ -14,7 +14,8 @@ from app.services.ontologies import Ontologies
 from app.services.reviewing import Reviewing
 from app.services.settling import Settling
 from app.services.transfer import Imported, Outcome, Transfer
-from app.transfer.files import Form, read, written
+from app.transfer.files import Form, read
+from app.transfer.outputs import Output, written
 from tests import given
 
 TURTLE = b"""
@@ -48,7 +49,7 @@ async def events(database: Database, change_set: str) -> list[str]:
 
 async def text_of(transfer: Transfer, ontology: str, form: Form = Form.YAML) -> str:
     exported = await transfer.export(given.VIEWER, ontology)
-    return "".join(written(exported.writing, form))
+    return "".join(written(exported.writing, Output(form), exported.ontology).pieces)
 
 
 async def test_an_import_is_one_change_set_and_one_revision(database, transfer):
@@ -92,6 +93,20 @@ async def test_an_export_holds_what_one_revision_held(database, transfer):
     await transfer.import_(given.EDITOR, "main", read(TURTLE, Form.TURTLE).operations)
     exported = await transfer.export(given.VIEWER, "MAIN")
     assert (exported.ontology, exported.revision, exported.entities) == ("main", 1, 8)
+
+
+async def test_an_export_of_the_past_holds_what_was_then(database, transfer):
+    await transfer.import_(given.EDITOR, "main", read(TURTLE, Form.TURTLE).operations)
+    before = await text_of(transfer, "main")
+    text = before.replace("displayName: Person", "displayName: Human")
+    await transfer.import_(given.EDITOR, "main", await transfer.difference(given.EDITOR, "main", read(text.encode(), Form.YAML)))
+    moment = await database.pool.fetchval("SELECT at FROM revision WHERE revision = 1")
+
+    for point, wanted in ((1, before), (moment, before), (2, text), (None, text), (0, "format: oms-ontology/1\n")):
+        exported = await transfer.export(given.VIEWER, "main", point)
+        assert "".join(written(exported.writing, Output.YAML, "main").pieces) == wanted
+    with pytest.raises(NotFound):
+        await transfer.export(given.VIEWER, "main", 3)
 
 
 async def test_only_an_admin_creates_the_ontology_by_an_import(database, transfer):

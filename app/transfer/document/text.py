@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from app.transfer.document.form import FORMAT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
+    from app.domain.kind import Kind
     from app.transfer.document.writing import Writing
 
 # A plain scalar that every YAML, old or new, reads as this text: it begins with a letter and holds neither `:` nor `#`.
@@ -23,10 +24,10 @@ _NO_BLOCK = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uff
 _STEP = "  "
 
 
-def yaml_of(writing: Writing) -> Iterator[str]:
-    """Canonical YAML in pieces of one entry each."""
+def yaml_of(writing: Writing, kinds: Collection[Kind] = ()) -> Iterator[str]:
+    """Canonical YAML in pieces of one entry each; of some kinds only, where they are named."""
     yield f"format: {FORMAT}\n"
-    for name, entries in writing.sections():
+    for name, entries in writing.sections(kinds):
         yield f"{name}:\n"
         for key, entry in entries:
             yield "".join(_pair(key, entry, _STEP))

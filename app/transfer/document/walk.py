@@ -50,6 +50,15 @@ def rid_fields(model: type[BaseModel], seen: frozenset[type[BaseModel]] = frozen
                 yield from rid_fields(part, seen | {part})
 
 
+def fields_below(model: type[BaseModel], seen: frozenset[type[BaseModel]] = frozenset()) -> Iterator[str]:
+    """The names, as JSON has them, of all fields of the model and of what it is made of."""
+    for alias, (_, annotation) in _fields(model).items():
+        yield alias
+        for part in _parts(annotation):
+            if isinstance(part, type) and issubclass(part, BaseModel) and part not in seen:
+                yield from fields_below(part, seen | {model, part})
+
+
 @cache
 def _fields(model: type[BaseModel]) -> dict[str, tuple[str, Any]]:
     return {info.alias or name: (name, _annotation(info)) for name, info in model.model_fields.items()}
