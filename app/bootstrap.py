@@ -21,9 +21,9 @@ from app.services.live import Live
 from app.services.locks import Locks
 from app.services.ontologies import Ontologies
 from app.web.authentication import Authentication
+from app.web.cursors import Cursors
 from app.web.origins import Origins
 from resolvers.context import Services, Shared
-from resolvers.cursors import Cursors
 from resolvers.schema import schema
 from resolvers.transport.execution import Execution
 from resolvers.transport.websocket import SocketEndpoint
@@ -46,6 +46,7 @@ class World:
     services: Services
     authentication: Authentication
     issuer: DevelopmentIssuer | None  # where nobody else issues tokens, in development
+    cursors: Cursors
     execution: Execution
     sockets: SocketEndpoint
 
@@ -79,7 +80,8 @@ async def opened(settings: Settings) -> AsyncIterator[World]:
             locks=Locks(database),
             live=Live(tail, database, resume_events=limits.resume_events),
         )
-        shared = Shared(database, services, Cursors(settings.cursor_secret), limits, release=RELEASE)
+        cursors = Cursors(settings.cursor_secret)
+        shared = Shared(database, services, cursors, limits, release=RELEASE)
         execution = Execution(
             schema(), limits, shared.open_context, faults.report, introspection=None if settings.development else Role.VIEWER
         )
@@ -91,6 +93,7 @@ async def opened(settings: Settings) -> AsyncIterator[World]:
             services=services,
             authentication=authentication,
             issuer=issuer,
+            cursors=cursors,
             execution=execution,
             sockets=await stack.enter_async_context(sockets.opened()),
         )

@@ -23,9 +23,9 @@ from app.services.live import Live
 from app.services.locks import Locks
 from app.services.ontologies import Ontologies
 from app.web.authentication import Authentication
+from app.web.cursors import Cursors
 from app.web.origins import Origins
 from resolvers.context import Services, Shared
-from resolvers.cursors import Cursors
 from resolvers.schema import schema
 from resolvers.transport.execution import Execution
 from resolvers.transport.sockets import SocketProtocol

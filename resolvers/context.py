@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from app.domain.errors import BadInput, CursorExpired, NotFound, Unavailable
 from app.persistence.reads import ontologies
 from app.persistence.reads.selection import At
+from app.web.cursors import Cursors
 from dataloaders.loaders import Loaders
-from resolvers.cursors import Cursors
 
 if TYPE_CHECKING:
     from asyncpg import Record

@@ -14,16 +14,16 @@ from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode
 from app.domain.errors import BadInput, CursorExpired, InvalidCursor, PageSizeOutOfRange
 from app.persistence.reads.pages import Rows, Source, check_key, key_of
 from app.persistence.reads.selection import COUNTED, EVERYTHING, At, Condition, Order, Selection
+from app.web.cursors import scope
 from dataloaders.loaders import Listed, Listing
 from dataloaders.wanted import Wanted
-from resolvers.cursors import scope
 
 if TYPE_CHECKING:
     from asyncpg import Record
     from graphql import GraphQLResolveInfo, SelectionSetNode
 
+    from app.web.cursors import Place
     from resolvers.context import Context
-    from resolvers.cursors import Place
 
 T = TypeVar("T")
 Made = Callable[["Record", "At | None"], Any]
@@ -259,6 +259,38 @@ async def _counted(context: Context, key: Listed, walk: Walk, made: Made, page: 
     everything = Listed(Listing(walk.listing.source, walk.at, Selection(walk.selection.order, where=walk.selection.where)), walk.parent)
     rows, total = await asyncio.gather(context.loaders.pages.load(key), context.loaders.totals.load(everything))
     return page(walk, rows, total, made)
+
+
+def bounded(first: int, most: int) -> int:
+    """How many items of a list that is no connection; PAGE_SIZE_OUT_OF_RANGE beyond the limit."""
+    if not 1 <= first <= most:
+        raise PageSizeOutOfRange(given=first, limit=most)
+    return first
+
+
+def sliced(
+    info: strawberry.Info[Any], items: Sequence[Any], paging: Paging, made: Callable[[Any], T], epoch: int, *named: object
+) -> Connection[T]:
+    """A page of a list that was worked out in memory; `named` says which list it is, so that no cursor of another one is taken."""
+    context: Context = info.context
+    limit, backward = paging.size(min(context.limits.default_page_size, context.limits.page_size), context.limits.page_size)
+    mark = scope(*named)
+    after, before = (
+        None if text is None else int(context.cursors.read(text, mark, epoch).key[0]) for text in (paging.after, paging.before)
+    )
+    start, stop = 0 if after is None else after + 1, len(items) if before is None else min(before, len(items))
+    start, stop = (max(start, stop - limit), stop) if backward else (start, min(stop, start + limit))
+    found = [(context.cursors.made(mark, epoch, 0, (place,)), made(items[place])) for place in range(start, stop)]
+    page_info = PageInfo(
+        has_next_page=stop < len(items),
+        has_previous_page=start > 0,
+        start_cursor=found[0][0] if found else None,
+        end_cursor=found[-1][0] if found else None,
+    )
+    return Connection(
+        edges=[Edge(cursor=cursor, node=node) for cursor, node in found], nodes=[node for _, node in found], page_info=page_info,
+        total_count=len(items), total_count_is_lower_bound=False,
+    )  # fmt: skip
 
 
 def selects(info: GraphQLResolveInfo[Any], *names: str) -> bool:

@@ -8,19 +8,34 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from app.domain import errors
+from app.domain import errors, merge, rules
 from app.persistence.reads.selection import At
+from resolvers.paging import bounded
 from resolvers.types.change_set import change_set
 from resolvers.types.entity import Entity, entity, entity_of
-from resolvers.types.judgement import Conflict, Violation
+from resolvers.types.judgement import MOST_TOLD, TOLD, Conflict, Told, Violation, conflicts
 from resolvers.types.refs import ChangeSetRef
 
 if TYPE_CHECKING:
-    from app.domain import merge, rules
     from resolvers.context import Context
 
 MOST = 100  # entities of one list
 First = Annotated[int, strawberry.argument(description="At most so many, 1 to 100.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Broken rules, and the refs of the creations that they are about, by rid."""
+
+    violations: Sequence[rules.Violation]
+    refs: Mapping[str, str]
+
+    def told(self, first: int) -> list[Violation]:
+        """As the schema has them, each with the ref of its creation."""
+        told = [Violation.of(each, self.refs) for each in self.violations[: bounded(first, MOST_TOLD)]]
+        for each in told:
+            each.ref = self.refs.get(each.rid or "")
+        return told
 
 
 @strawberry.interface(description="A problem that a form reacts to: data, not an entry of `errors`. Nothing was stored.")
@@ -32,24 +47,52 @@ class Error:
 
 @strawberry.type(description="The outcome would break rules; all of them are listed.")
 class ValidationFailed(Error):
-    violations: list[Violation] = strawberry.field(description="Every rule that the outcome would break.")
+    found: strawberry.Private[Broken]
+
+    @strawberry.field(description="Every rule that the outcome would break.")
+    def violations(self, first: Told = TOLD) -> list[Violation]:
+        return self.found.told(first)
+
+    @strawberry.field(description="How many violations there are in all.")
+    def violation_count(self) -> int:
+        return len(self.found.violations)
 
 
 @strawberry.type(description="What the author looked at has changed in the meantime: read it again.")
 class VersionConflict(Error):
-    conflicts: list[Conflict] = strawberry.field(description="Each version or field that differs.")
     current: Entity | None = strawberry.field(description="The entity as it is now; null where it was deleted, or is no entity.")
+    found: strawberry.Private[Sequence[merge.Conflict]]
+
+    @strawberry.field(description="Each version or field that differs.")
+    def conflicts(self, first: Told = TOLD) -> list[Conflict]:
+        return conflicts(self.found, first)
+
+    @strawberry.field(description="How many conflicts there are in all.")
+    def conflict_count(self) -> int:
+        return len(self.found)
 
 
 @strawberry.type(description="Both sides changed the same fields: merge again with resolutions.")
 class MergeConflict(Error):
-    conflicts: list[Conflict] = strawberry.field(description="Each field that both sides changed.")
+    found: strawberry.Private[Sequence[merge.Conflict]]
+
+    @strawberry.field(description="Each field that both sides changed.")
+    def conflicts(self, first: Told = TOLD) -> list[Conflict]:
+        return conflicts(self.found, first)
+
+    @strawberry.field(description="How many conflicts there are in all.")
+    def conflict_count(self) -> int:
+        return len(self.found)
 
 
 @strawberry.type(description="Names that others bear already.")
 class NameTaken(Error):
-    violations: list[Violation] = strawberry.field(description="Each name that is taken; `by` holds who bears it.")
+    found: strawberry.Private[Broken]
     rids: strawberry.Private[Sequence[str]]
+
+    @strawberry.field(description="Each name that is taken; `by` holds who bears it.")
+    def violations(self, first: Told = TOLD) -> list[Violation]:
+        return self.found.told(first)
 
     @strawberry.field(description="Who bears the names; one that the same change set creates is not listed.")
     async def by(self, info: strawberry.Info[Any], first: First = 10) -> list[Entity]:
@@ -58,8 +101,12 @@ class NameTaken(Error):
 
 @strawberry.type(description="Others still refer to what would be deleted; `cascade` takes them along.")
 class StillReferenced(Error):
-    violations: list[Violation] = strawberry.field(description="Each reference that is left.")
+    found: strawberry.Private[Broken]
     rids: strawberry.Private[Sequence[str]]
+
+    @strawberry.field(description="Each reference that is left.")
+    def violations(self, first: Told = TOLD) -> list[Violation]:
+        return self.found.told(first)
 
     @strawberry.field(description="Who refers to what would be deleted.")
     async def by(self, info: strawberry.Info[Any], first: First = 10) -> list[Entity]:
@@ -76,24 +123,17 @@ class RollbackBlocked(Error):
 
     @strawberry.field(description="The smallest set of change sets that stand in the way, the oldest first.")
     async def blockers(self, info: strawberry.Info[Any], first: First = 10) -> list[ChangeSetRef]:
-        records = await info.context.loaders.change_sets.load_many(list(self.rids[: bounded(first)]))
+        records = await info.context.loaders.change_sets.load_many(list(self.rids[: bounded(first, MOST)]))
         return [change_set(record) for record in records if record is not None]
 
 
 async def _present(info: strawberry.Info[Any], rids: Sequence[str], first: int) -> list[Entity]:
-    records = await info.context.loaders.anywhere.load_many(list(rids[: bounded(first)]))
+    records = await info.context.loaders.anywhere.load_many(list(rids[: bounded(first, MOST)]))
     return [
         entity(record, At(record["ontology"], record["head_revision"], record["head_revision"], record["epoch"]))
         for record in records
         if record is not None
     ]
-
-
-def bounded(first: int, most: int = MOST) -> int:
-    """How many items of a list; PAGE_SIZE_OUT_OF_RANGE beyond the limit."""
-    if not 1 <= first <= most:
-        raise errors.PageSizeOutOfRange(given=first, limit=most)
-    return first
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,35 +147,23 @@ class Telling:
         """The problem as the schema has it."""
         match error:
             case errors.ValidationFailed():
-                return ValidationFailed(violations=self.violations(error.violations), **_said(error, error.violations))
+                return ValidationFailed(found=Broken(error.violations, self.refs), **_said(error, error.violations))
             case errors.VersionConflict():
                 current = (
                     None if error.current is None or self.at is None else entity_of(error.current, self.at.back(error.current.revision))
                 )
-                return VersionConflict(conflicts=conflicts(error.conflicts), current=current, **_said(error, error.conflicts))
+                return VersionConflict(found=error.conflicts, current=current, **_said(error, error.conflicts))
             case errors.MergeConflict():
-                return MergeConflict(conflicts=conflicts(error.conflicts), **_said(error, error.conflicts))
+                return MergeConflict(found=error.conflicts, **_said(error, error.conflicts))
             case errors.NameTaken():
                 rids = tuple(dict.fromkeys(rid for each in error.violations for rid in each.by))
-                return NameTaken(violations=self.violations(error.violations), rids=rids, **_said(error, error.violations))
+                return NameTaken(found=Broken(error.violations, self.refs), rids=rids, **_said(error, error.violations))
             case errors.StillReferenced():
-                return StillReferenced(violations=self.violations(error.violations), rids=error.by, **_said(error, error.violations))
+                return StillReferenced(found=Broken(error.violations, self.refs), rids=error.by, **_said(error, error.violations))
             case errors.RollbackBlocked():
                 return RollbackBlocked(rids=error.blockers, **_said(error, ()))
             case _:
                 raise error
-
-    def violations(self, found: Sequence[rules.Violation]) -> list[Violation]:
-        """Broken rules as the schema has them, each with the ref of the creation that it is about."""
-        told = [Violation.of(each, self.refs) for each in found]
-        for each in told:
-            each.ref = self.refs.get(each.rid or "")
-        return told
-
-
-def conflicts(found: Sequence[merge.Conflict]) -> list[Conflict]:
-    """Conflicts as the schema has them."""
-    return [Conflict.of(each) for each in found]
 
 
 def _said(error: errors.Problem, about: Sequence[rules.Violation | merge.Conflict]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from app.domain.actor import Actor, Role
 from app.domain.change_set import Operation, Verb
 from app.persistence import change_sets
+from app.persistence.idempotency import CHANGE_SET, Idempotency, stored
 from app.persistence.merging import Proposal, planned, with_rids
 from app.services.staging import Staging
 
@@ -39,8 +40,9 @@ class Fixing(Staging):
     """Stages fixes as anybody could stage them."""
 
     async def apply_fixes(
-        self, actor: Actor, rid: str, wanted: Collection[Mark] | None = None, *, expected_version: int | None = None
-    ) -> Mended:
+        self, actor: Actor, rid: str, wanted: Collection[Mark] | None = None, *, expected_version: int | None = None,
+        idempotency: Idempotency | None = None,
+    ) -> Mended:  # fmt: skip
         """Stage the fixes of the wanted violations, or of all that have one; what each mends is judged anew after the ones before it."""
         actor.require(Role.EDITOR)
         async with self._database.reading() as snapshot:
@@ -54,6 +56,11 @@ class Fixing(Staging):
             fixes: list[Operation] = []
             tried: set[Mark] = set()
             made = await plan()
+            answer = None if idempotency is None else await stored(snapshot, actor.id, idempotency)
+            if answer is not None:
+                held = {each.id: each for each in operations}
+                known = [held[number] for number, *_ in answer["operations"] if number in held]
+                return Mended(CHANGE_SET.read(answer["changeSet"]), known, made.violations, made.conflicts)
             for _ in range(ROUNDS):
                 chosen = list(_apart(made.violations, wanted, tried))
                 if not chosen:
@@ -63,7 +70,7 @@ class Fixing(Staging):
         if not fixes:
             return Mended(found, [], made.violations, made.conflicts)
         version = found.version if expected_version is None else expected_version
-        after, staged = await self.stage(actor, rid, fixes, expected_version=version)
+        after, staged = await self.stage(actor, rid, fixes, expected_version=version, idempotency=idempotency)
         return Mended(after, staged, made.violations, made.conflicts)
 
 

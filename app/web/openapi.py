@@ -81,7 +81,7 @@ def openapi_route() -> Route:
 
 
 def _paths() -> list[Path]:
-    return rest_paths(UNKEPT, UNKEPT, UNKEPT, UNKEPT, 100)
+    return rest_paths(UNKEPT, UNKEPT, UNKEPT, UNKEPT, UNKEPT)
 
 
 def _path(path: Path) -> dict[str, Any]:

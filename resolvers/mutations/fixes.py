@@ -10,7 +10,7 @@ from app.domain.errors import ListTooLong, Problem
 from resolvers.inputs.fixes import ApplyFixesInput
 from resolvers.inputs.lock import under
 from resolvers.mutations.change_set import StageOperationsPayload, staged_operation
-from resolvers.mutations.writing import Info, given, known_rid, mutation, told
+from resolvers.mutations.writing import Info, given, known_rid, mutation, once, told
 from resolvers.results import ValidationFailed, VersionConflict
 from resolvers.types.change_set import change_set_of
 from resolvers.types.judgement import Judgement
@@ -41,7 +41,11 @@ class FixMutations:
         marks = None if wanted is None else {(each.rule, str(each.rid), each.path) for each in wanted}
         try:
             mended = await info.context.services.change_sets.apply_fixes(
-                under(info.context.actor, input), known_rid(input.rid, "change set"), marks, expected_version=given(input.expected_version)
+                under(info.context.actor, input),
+                known_rid(input.rid, "change set"),
+                marks,
+                expected_version=given(input.expected_version),
+                idempotency=await once(info, input),
             )
         except Problem as problem:
             found: ApplyFixesResult = await told(info.context, problem)

@@ -12,7 +12,8 @@ from app.domain.kind import Kind as KindOfEntity
 from app.persistence.merging import Merged
 from app.persistence.reads.selection import At
 from resolvers.enums import Action, Kind
-from resolvers.results import First, bounded
+from resolvers.paging import bounded
+from resolvers.results import MOST, First
 from resolvers.scalars import Revision, Rid
 from resolvers.types.change_set import change_set_of
 from resolvers.types.entity import Entity, entity_of
@@ -61,7 +62,7 @@ class Written:
     @strawberry.field(description="What was created or updated, in the order of the operations; see `affected` for long lists.")
     def entities(self, first: First = 10) -> list[Entity]:
         kept = [change.after for change in self.merged.changes if change.after is not None]
-        return [entity_of(each, as_of(self.merged)) for each in kept[: bounded(first)]]
+        return [entity_of(each, as_of(self.merged)) for each in kept[: bounded(first, MOST)]]
 
     @strawberry.field(description="Everything that it touched, what a cascade took along too.")
     def affected(self, first: Affecteds = 100) -> list[AffectedEntity]:

@@ -14,7 +14,7 @@ from app.domain.errors import NotFound
 from app.persistence.reads import change_sets
 from app.persistence.reads.selection import EVERYTHING, Field, Order, Test
 from resolvers.enums import ChangeSetStatus, Kind, Origin, ReviewStatus, Verb
-from resolvers.paging import After, Before, Connection, First, Last, List, Paging, connection
+from resolvers.paging import After, Before, Connection, First, Last, List, Paging, connection, sliced
 from resolvers.scalars import Revision, Rid
 from resolvers.subscriptions.change_set_changed import EventType
 from resolvers.types.entity import Entity, Node, entity, one
@@ -177,9 +177,14 @@ class ChangeSet(Node):
         description="Field by field, what it changes against the versions that its authors looked at; "
         "of a merged one, what the merge changed."
     )
-    async def diff(self, info: strawberry.Info[Any], rids: Rids = None) -> list[EntityDiff]:
+    async def diff(
+        self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
+        rids: Rids = None,
+    ) -> Connection[EntityDiff]:  # fmt: skip
         found = await info.context.services.change_sets.diff(info.context.actor, self.rid)
-        return [EntityDiff.of(each) for each in found if rids is None or each.rid in rids]
+        kept = [each for each in found if rids is None or each.rid in rids]
+        _, head = await info.context.ontology_of(self._ontology)
+        return sliced(info, kept, Paging(first, after, last, before), EntityDiff.of, head.epoch, "diff", self.rid, self.version, rids)
 
     @strawberry.field(
         description="Every reason why it could not be merged now; of one that is not OPEN there is nothing to judge, and it is null."
@@ -190,8 +195,12 @@ class ChangeSet(Node):
         return Judgement.of(await info.context.services.change_sets.validate(info.context.actor, self.rid))
 
     @strawberry.field(description="What depends, directly or by way of others, on what it touches; nearest first.")
-    async def impact(self, info: strawberry.Info[Any]) -> list[Impact]:
-        return [Impact.of(each) for each in await info.context.services.change_sets.impact(info.context.actor, self.rid)]
+    async def impact(
+        self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Impact]:
+        found = await info.context.services.change_sets.impact(info.context.actor, self.rid)
+        _, head = await info.context.ontology_of(self._ontology)
+        return sliced(info, found, Paging(first, after, last, before), Impact.of, head.epoch, "impact", self.rid, self.version)
 
     @strawberry.field(description="The merge that it became; null unless it is MERGED.")
     async def merge(self, info: strawberry.Info[Any]) -> MergedRevision | None:

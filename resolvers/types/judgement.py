@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry.scalars import JSON
 
 from app.domain.change_set import Verb
 from app.domain.definition import Edge as Reference
+from app.services import settling
+from app.services.fixing import Mended
 from resolvers.enums import Action, Kind
+from resolvers.paging import bounded
 from resolvers.scalars import Rid
 from resolvers.types import usage as _usage  # noqa: F401 - declares the enumeration of references
 from resolvers.types.history import FieldChange
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.domain import merge, rules
     from app.domain.change_set import Operation
     from app.persistence import impact
-    from app.services import settling
-    from app.services.fixing import Mended
+
+MOST_TOLD = 10_000  # violations, conflicts
+TOLD = 1_000
+MOST_BY = 1_000
+Told = Annotated[int, strawberry.argument(description="At most so many, 1 to 10,000.")]
 
 
 @strawberry.type(
@@ -61,7 +69,9 @@ class Violation:
     value: JSON | None = strawberry.field(description="The value that is refused.")
     bound: JSON | None = strawberry.field(description="What the value may be at most, or must be.")
     message: str = strawberry.field(description="The same as a sentence for people.")
-    by: list[Rid] = strawberry.field(description="The entities that stand in the way: who still refers, who bears the name.")
+    by: list[Rid] = strawberry.field(
+        description="The entities that stand in the way: who still refers, who bears the name; up to 1,000 of them."
+    )
     fix: list[FixOperation] | None = strawberry.field(
         description="What would mend it without breaking another rule: operations to stage after those that broke it, as they are or by "
         "`applyFixes`. Null where only its author can know."
@@ -76,7 +86,7 @@ class Violation:
         lost = refs is not None and any(_of_nothing(each, refs) for each in found.fix)
         return cls(
             rule=found.rule, rid=Rid(found.rid) if found.rid else None, path=found.path, value=JSON(found.value), bound=JSON(found.bound),
-            message=found.message, by=[Rid(rid) for rid in found.by],
+            message=found.message, by=[Rid(rid) for rid in found.by[:MOST_BY]],
             fix=[FixOperation.of(each, refs or {}) for each in found.fix] if found.fix and not lost else None,
         )  # fmt: skip
 
@@ -109,19 +119,34 @@ class Conflict:
         )  # fmt: skip
 
 
+def conflicts(found: Sequence[merge.Conflict], first: int) -> list[Conflict]:
+    """The first conflicts as GraphQL has them."""
+    return [Conflict.of(each) for each in found[: bounded(first, MOST_TOLD)]]
+
+
 @strawberry.type(description="Every reason why a change set could not be merged now; without any it could.")
 class Judgement:
-    violations: list[Violation] = strawberry.field(description="The rules that the outcome would break, all of them.")
-    conflicts: list[Conflict] = strawberry.field(description="Where it collides with what was merged since its authors looked.")
     mergeable: bool = strawberry.field(description="Whether there is no reason; a review may still be missing.")
+    violation_count: int = strawberry.field(description="How many rules would be broken, and in how many places, in all.")
+    conflict_count: int = strawberry.field(description="How many conflicts there are in all.")
+    found: strawberry.Private[settling.Judgement | Mended]
+
+    @strawberry.field(description="The rules that the outcome would break, all of them.")
+    def violations(self, first: Told = TOLD) -> list[Violation]:
+        return [Violation.of(each) for each in self.found.violations[: bounded(first, MOST_TOLD)]]
+
+    @strawberry.field(description="Where it collides with what was merged since its authors looked.")
+    def conflicts(self, first: Told = TOLD) -> list[Conflict]:
+        return conflicts(self.found.conflicts, first)
 
     @classmethod
     def of(cls, found: settling.Judgement | Mended) -> Judgement:
         """As GraphQL has it."""
         return cls(
-            violations=[Violation.of(each) for each in found.violations],
-            conflicts=[Conflict.of(each) for each in found.conflicts],
             mergeable=not found.violations and not found.conflicts,
+            violation_count=len(found.violations),
+            conflict_count=len(found.conflicts),
+            found=found,
         )
 
 

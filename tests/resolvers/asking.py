@@ -14,8 +14,8 @@ from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
 from app.services.locks import Locks
 from app.services.ontologies import Ontologies
+from app.web.cursors import Cursors
 from resolvers.context import Services, Shared
-from resolvers.cursors import Cursors
 from resolvers.schema import schema
 from resolvers.transport.answer import Answer, GraphQLRequest, RequestFacts
 from resolvers.transport.execution import Execution

@@ -15,9 +15,9 @@ ENVELOPE = """query($rid: ID!) { changeSet(rid: $rid) {
     before { version displayName } current { version displayName } } }
   comments { nodes { author body rid path } }
   events { nodes { type actor version cursor data } }
-  diff { rid kind apiName action fields { path before after } }
-  judgement { mergeable violations { rule path rid message value bound by } conflicts { path base ours theirs theirsVersion theirsBy } }
-  impact { apiName kind edge on depth }
+  diff { totalCount nodes { rid kind apiName action fields { path before after } } }
+  judgement { mergeable conflictCount violationCount violations { rule path rid message value bound by } conflicts { path base ours theirs theirsVersion theirsBy } }
+  impact { nodes { apiName kind edge on depth } }
   merge { revision }
 } }"""
 
@@ -65,12 +65,14 @@ async def test_an_open_change_set_is_read_with_all_that_is_known_of_it(ask, pers
     assert found["comments"]["nodes"] == [{"author": "rosa", "body": "Hm", "rid": person["Person"], "path": "displayName"}]
     assert [event["type"] for event in found["events"]["nodes"]] == ["OPENED", "COMMENTED"]
     assert found["events"]["nodes"][0]["cursor"].startswith("1.")
-    assert found["diff"][0]["fields"] == [{"path": "displayName", "before": "Person", "after": "Human"}]
-    assert found["diff"][1]["action"] == "CREATED"
+    assert found["diff"]["nodes"][0]["fields"] == [{"path": "displayName", "before": "Person", "after": "Human"}]
+    assert found["diff"]["nodes"][1]["action"] == "CREATED"
     [conflict] = found["judgement"]["conflicts"]
     assert (conflict["path"], conflict["base"], conflict["ours"], conflict["theirs"]) == ("displayName", "Person", "Human", "Somebody")
     assert (conflict["theirsVersion"], conflict["theirsBy"], found["judgement"]["mergeable"]) == (2, "edith", False)
-    assert ("knows", "LINK_TYPE", "SIDE", 1) in [(each["apiName"], each["kind"], each["edge"], each["depth"]) for each in found["impact"]]
+    assert ("knows", "LINK_TYPE", "SIDE", 1) in [
+        (each["apiName"], each["kind"], each["edge"], each["depth"]) for each in found["impact"]["nodes"]
+    ]
     assert found["merge"] is None
 
 
@@ -186,3 +188,66 @@ async def test_only_an_admin_sees_what_others_did(ask, person, change_sets):
     assert await actors(VIEWER) == set()
     assert await ask.codes(AUDIT, actor=REVIEWER, f={"actors": ["edith"]}) == ["FORBIDDEN"]
     assert await ask.codes(AUDIT, actor=VIEWER, f={"actors": ["vera", "edith"]}) == ["FORBIDDEN"]
+
+
+PAGE = """query($rid: ID!, $first: Int, $after: String, $last: Int, $before: String, $rids: [ID!]) { changeSet(rid: $rid) {
+  diff(first: $first, after: $after, last: $last, before: $before, rids: $rids) {
+    totalCount totalCountIsLowerBound pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node { apiName } } nodes { apiName }
+  } } }"""
+
+
+def names(page):
+    assert [edge["node"] for edge in page["edges"]] == page["nodes"]
+    assert [edge["cursor"] for edge in page["edges"]][:: len(page["edges"]) - 1 or 1] == [
+        each for each in dict.fromkeys((page["pageInfo"]["startCursor"], page["pageInfo"]["endCursor"])) if each
+    ]
+    return "".join(each["apiName"] for each in page["nodes"])
+
+
+async def test_a_diff_is_walked_page_by_page_in_both_directions(ask, change_sets):
+    opened = await change_sets.open(EDITOR, "main", title="Letters", operations=[given.type_group(each) for each in "abcde"])
+
+    async def page(**how):
+        return (await ask.data(PAGE, rid=opened.rid, **how))["changeSet"]["diff"]
+
+    first = await page(first=2)
+    second = await page(first=2, after=first["pageInfo"]["endCursor"])
+    third = await page(first=2, after=second["pageInfo"]["endCursor"])
+    back = await page(last=2, before=third["pageInfo"]["startCursor"])
+    last = await page(last=3)
+
+    assert [names(each) for each in (first, second, third, back, last)] == ["ab", "cd", "e", "cd", "cde"]
+    assert [(each["pageInfo"]["hasPreviousPage"], each["pageInfo"]["hasNextPage"]) for each in (first, second, third, back, last)] == [
+        (False, True), (True, True), (True, False), (True, True), (True, False),
+    ]  # fmt: skip
+    assert {(each["totalCount"], each["totalCountIsLowerBound"]) for each in (first, third, last)} == {(5, False)}
+    chosen = await ask.data(PAGE, rid=opened.rid, rids=[each.rid for each in (await change_sets.diff(EDITOR, opened.rid))[3:]])
+    assert names(chosen["changeSet"]["diff"]) == "de"
+
+
+async def test_a_cursor_of_a_diff_is_for_that_list_and_that_version_of_the_change_set(ask, change_sets):
+    opened = await change_sets.open(EDITOR, "main", title="Letters", operations=[given.type_group(each) for each in "abc"])
+    other = await change_sets.open(EDITOR, "main", title="Letters", operations=[given.type_group(each) for each in "abc"])
+    cursor = (await ask.data(PAGE, rid=opened.rid, first=1))["changeSet"]["diff"]["pageInfo"]["endCursor"]
+
+    assert await ask.codes(PAGE, rid=opened.rid, after=cursor) == []
+    assert await ask.codes(PAGE, rid=other.rid, after=cursor) == ["INVALID_CURSOR"]
+    assert await ask.codes(PAGE, rid=opened.rid, after=f"{cursor}x") == ["INVALID_CURSOR"]
+    assert await ask.codes(PAGE, rid=opened.rid, after=cursor, rids=["x"]) == ["INVALID_CURSOR"]
+    assert await ask.codes(PAGE, rid=opened.rid, first=101) == ["PAGE_SIZE_OUT_OF_RANGE"]
+    assert await ask.codes(PAGE, rid=opened.rid, first=1, last=1) == ["BAD_USER_INPUT"]
+    await change_sets.stage(EDITOR, opened.rid, [given.type_group("d")])
+    assert await ask.codes(PAGE, rid=opened.rid, after=cursor) == ["INVALID_CURSOR"]
+
+
+async def test_violations_are_told_up_to_a_bound_with_how_many_there_are(ask, change_sets):
+    bad = [given.type_group(f"group-{number}", displayName="") for number in range(7)]
+    opened = await change_sets.open(EDITOR, "main", title="Bad", operations=bad)
+    query = "query($rid: ID!, $first: Int!) { changeSet(rid: $rid) { judgement { mergeable violationCount violations(first: $first) { rule } } } }"
+
+    few = (await ask.data(query, rid=opened.rid, first=3))["changeSet"]["judgement"]
+    every = (await ask.data(query, rid=opened.rid, first=10_000))["changeSet"]["judgement"]
+
+    assert (few["violationCount"], len(few["violations"]), len(every["violations"]), few["mergeable"]) == (7, 3, 7, False)
+    for first in (0, 10_001):
+        assert await ask.codes(query, rid=opened.rid, first=first) == ["PAGE_SIZE_OUT_OF_RANGE"]

@@ -60,6 +60,7 @@ class Case:
     by: Actor = EDITOR
     reviewed: bool = False
     merged: bool = False
+    broken: bool = False
 
 
 CASES = [
@@ -69,6 +70,13 @@ CASES = [
         lambda rid, _: {"rid": rid, "operations": [group("more")]},
         {"operations": [group("other")]},
         f"{CHANGE_SET} operations {{ operationId rid ref expectedVersion }}",
+    ),
+    Case(
+        "applyFixes",
+        lambda rid, _: {"rid": rid},
+        {"violations": []},
+        f"{CHANGE_SET} operations {{ operationId rid }} judgement {{ mergeable }}",
+        broken=True,
     ),
     Case(
         "amendOperation",
@@ -91,7 +99,10 @@ CASES = [
 
 async def prepared(asking: Asking, case: Case) -> dict[str, Any]:
     """The input of the case, for a change set in the state that it needs."""
-    opened = await asking.mutate("openChangeSet", {"title": "First", "operations": [group("one"), group("two")]}, "changeSet { rid }")
+    first = [group("one"), group("two")]
+    if case.broken:
+        first.append({"create": {"typeGroup": {"apiName": "three", "displayName": "Three", "description": "x" * 10_001}}})
+    opened = await asking.mutate("openChangeSet", {"title": "First", "operations": first}, "changeSet { rid }")
     rid = opened["changeSet"]["rid"]
     if case.reviewed:
         await asking.mutate("requestReview", {"rid": rid}, "changeSet { rid }")

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.domain.kind import Kind
-from resolvers.cursors import Cursors
+from app.web.cursors import Cursors
 from tests.given import EDITOR, deletion, object_type, type_group, update
 
 PAGE = """query($first: Int, $after: String, $last: Int, $before: String, $order: EntityOrder, $filter: TypeGroupFilter) {

@@ -13,8 +13,8 @@ from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
 from app.services.locks import Locks
 from app.services.ontologies import Ontologies
+from app.web.cursors import Cursors
 from resolvers.context import Services, Shared
-from resolvers.cursors import Cursors
 from resolvers.schema import schema
 from tests import given
 from tests.given import ADMIN, EDITOR, REVIEWER

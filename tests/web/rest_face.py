@@ -18,11 +18,13 @@ from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
 from app.services.locks import Locks
 from app.web.authentication import Authentication
+from app.web.cursors import Cursors
 from app.web.rest.face import rest_routes
 from app.web.rest.resource import Door
 from resolvers.transport.json_input import decoded
 from tests import given
 
+SECRET = "a secret of the tests only"
 PEOPLE = {actor.id: actor for actor in (given.VIEWER, given.EDITOR, given.REVIEWER, given.ADMIN)}
 
 
@@ -65,7 +67,7 @@ class Face:
 async def face_of(database: Database, limits: Limits | None = None) -> AsyncIterator[Face]:
     faults: list[BaseException] = []
     door = Door(Authentication(Names()), limits or Limits(), decoded, lambda error, _: faults.append(error))
-    app = Starlette(routes=rest_routes(door, Editing(database), ChangeSets(database), Locks(database), database))
+    app = Starlette(routes=rest_routes(door, Editing(database), ChangeSets(database), Locks(database), database, Cursors(SECRET)))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://oms") as client:
         yield Face(client, faults)
     assert faults == []

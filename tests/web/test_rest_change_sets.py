@@ -47,9 +47,9 @@ async def test_a_change_set_goes_from_the_first_operation_to_the_merge_and_back(
     undone = await face.ask("POST", f"/api/changeset/{rid}/rollback", {"title": "Never mind"})
 
     assert (staged.status_code, staged.json()["changeSet"]["version"], staged.json()["operations"][0]["ref"]) == (200, 2, "people")
-    assert judged.json() == {"violations": [], "conflicts": []}
+    assert judged.json() == {"violations": [], "conflicts": [], "violationCount": 0, "conflictCount": 0}
     assert [(each["action"], each["apiName"]) for each in diff.json()["items"]] == [("created", "people")]
-    assert impact.json() == {"items": []}
+    assert impact.json() == {"items": [], "nextCursor": None}
     assert (told.status_code, told.json()["ontologyRevision"]) == (200, 0)
     assert (merged.status_code, merged.json()["ontologyRevision"], merged.json()["changeSet"]["status"]) == (200, 1, "MERGED")
     assert merged.json()["refs"] == {"people": staged.json()["operations"][0]["rid"]}
@@ -229,6 +229,47 @@ async def test_others_entries_are_for_an_admin(face: Face) -> None:
     assert (await face.ask("GET", "/api/audit-log?entity=type-group", by="rosa")).json()["items"] == []
     assert await face.code("GET", "/api/audit-log?actor=edith", by="rosa") == (403, "FORBIDDEN")
     assert len((await face.ask("GET", "/api/audit-log?entity=type-group&actor=edith", by="ada")).json()["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("/api/changeset?status=LOST", "status is one of OPEN, MERGED, CLOSED, not 'LOST'"),
+        ("/api/changeset?status=open", "status is one of"),
+        ("/api/changeset?review=MAYBE", "review is one of DRAFT"),
+        ("/api/changeset?origin=MAGIC", "origin is one of EDIT"),
+        ("/api/changeset?reviewer=rosa", "has no 'reviewer'"),
+        ("/api/object-type?status=LOST", "status is one of EXPERIMENTAL"),
+        ("/api/object-type?objectType=x", "has no 'objectType'"),
+        ("/api/property?objectType=nobody", "objectType is a rid"),
+        ("/api/object-type?asOf=yesterday", "asOf is a whole number"),
+        ("/api/object-type?asOf=7", "at revision 0"),
+        ("/api/object-type?pageSize=many", "pageSize is a whole number"),
+        ("/api/object-type?cursor=WyJhIiwicmkiXQ", "cursor is not valid"),
+        ("/api/audit-log?entity=unicorn", "entity is one of object_type"),
+        ("/api/audit-log?rid=nobody", "rid is a rid"),
+        ("/api/audit-log?changeSet=nobody", "changeSet is a rid"),
+        ("/api/audit-log?page=0", "page is a whole number"),
+    ],
+)
+async def test_a_parameter_that_can_mean_nothing_is_named(face: Face, path: str, named: str) -> None:
+    answer = await face.ask("GET", path, by="ada")
+
+    assert (answer.status_code, answer.json()["code"]) in {(400, "BAD_USER_INPUT"), (400, "INVALID_CURSOR")}
+    assert named in answer.json()["message"]
+
+
+async def test_a_page_of_a_diff_is_followed_by_its_cursor_and_by_no_other(face: Face) -> None:
+    rid = await opened(face, *({**GROUP, "ref": name, "fields": {"apiName": name, "displayName": name}} for name in "abc"))
+    path = f"/api/changeset/{rid}/diff?pageSize=2"
+
+    first = (await face.ask("GET", path)).json()
+    second = (await face.ask("GET", f"{path}&cursor={first['nextCursor']}")).json()
+
+    assert [each["apiName"] for page in (first, second) for each in page["items"]] == ["a", "b", "c"]
+    assert second["nextCursor"] is None
+    for other in (f"/api/changeset/{rid}/impact", f"/api/changeset/{rid}/operations", "/api/changeset", "/api/type-group"):
+        assert await face.code("GET", f"{other}?cursor={first['nextCursor']}") == (400, "INVALID_CURSOR")
 
 
 @pytest.mark.parametrize("query", ["page=0", "page=1001", "page=x", "page=2&cursor=x", "pageSize=101", "nonsense=1", "rid=%00"])

@@ -11,6 +11,7 @@ import pytest_asyncio
 from app.domain.kind import Kind
 from app.limits import Limits
 from app.persistence.database import Database
+from app.web.cursors import Cursors
 from tests.web.rest_face import Face, face_of
 
 STRING = {"base": "STRING"}
@@ -293,6 +294,26 @@ async def test_a_list_is_walked_by_cursors_and_filtered(face: Face) -> None:
         "nonsense=1",
     ):
         assert (await face.ask("GET", f"/api/type-group?{query}")).status_code == 400, query
+
+
+async def test_a_walk_sees_one_revision_and_takes_only_its_own_signed_cursors(face: Face, database: Database) -> None:
+    for name in ("one", "two", "three"):
+        await a_group(face, name)
+    first = await face.ask("GET", "/api/type-group?pageSize=1")
+    cursor = first.json()["nextCursor"]
+    await a_group(face, "other")
+
+    walked = await face.ask("GET", f"/api/type-group?pageSize=9&cursor={cursor}")
+
+    assert [each["apiName"] for each in walked.json()["items"]] == ["three", "two"]
+    assert (walked.json()["revision"], walked.headers["oms-revision"], first.headers["oms-revision"]) == (3, "main=1.3", "main=1.3")
+    forged = Cursors("somebody else's secret").made("x", 1, 3, ("one", "ri.x"))
+    flipped = f"{cursor[:-1]}{'A' if cursor[-1] != 'A' else 'B'}"
+    for query in (f"cursor={forged}", f"cursor={flipped}", f"status=ACTIVE&cursor={cursor}", f"asOf=1&cursor={cursor}"):
+        assert await face.code("GET", f"/api/type-group?{query}") == (400, "INVALID_CURSOR"), query
+    assert await face.code("GET", f"/api/value-type?cursor={cursor}") == (400, "INVALID_CURSOR")
+    await database.pool.execute("UPDATE installation SET epoch = 2")
+    assert await face.code("GET", f"/api/type-group?cursor={cursor}") == (410, "CURSOR_EXPIRED")
 
 
 async def test_a_dry_run_creates_nothing(face: Face, database: Database) -> None:

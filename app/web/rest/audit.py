@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from app.domain.actor import Role
 from app.domain.errors import BadInput, Forbidden
+from app.domain.kind import Kind
 from app.persistence.reads import entities
 from app.persistence.reads.audit import AUDIT
 from app.persistence.reads.selection import All, Field, Order, Test
 from app.web.rest import reading
 from app.web.rest.call import Reply, only
-from app.web.rest.reading import Wanted
 from app.web.rest.shapes import plain
 
 if TYPE_CHECKING:
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from app.domain.actor import Actor
     from app.persistence.database import Database
     from app.web.rest.call import Call
+    from app.web.rest.reading import Lists
 
 FILTERS = {"entity": Field.ENTITY, "rid": Field.RID, "actor": Field.ACTOR, "action": Field.ACTION, "changeSet": Field.CHANGE_SET}
 FURTHEST_PAGE = 1_000
+ENTITIES = tuple(dict.fromkeys((*Kind, *(kind.slug for kind in Kind), "change_set", "ontology")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class AuditLog:
     """The handler of the audit log."""
 
     database: Database
-    page_size: int
+    lists: Lists
 
     async def list(self, call: Call) -> Reply:
         """200 with a page, by its number or by the cursor of the one before; others' entries are for an Ontology Admin."""
@@ -39,10 +41,10 @@ class AuditLog:
         number = call.number("page", 1, most=FURTHEST_PAGE) or 1
         if number > 1 and call.query.get("cursor"):
             raise BadInput("A page is named by its number or by a cursor, not by both.", path="page")
-        wanted = Wanted.of(call, Order.AGE, limit=self.page_size, descending=True, where=All(tuple(_tests(call))))
+        wanted = self.lists.wanted(call, Order.AGE, descending=True, where=All(tuple(_tests(call))))
         async with self.database.reading() as snapshot:
             at, _ = await reading.standing(snapshot, call.ontology)
-            page = await reading.page(snapshot, AUDIT, None, at.ontology, wanted, number)
+            page = await self.lists.page(snapshot, AUDIT, at.ontology, wanted, epoch=at.epoch, number=number)
             states = [(row["rid"], version) for row in page.rows for version in (row["before_version"], row["after_version"]) if version]
             found = await entities.versions(snapshot, states)
         items = [_entry(row, found) for row in page.rows]
@@ -51,8 +53,10 @@ class AuditLog:
 
 def _tests(call: Call) -> list[Test]:
     given = {field: call.query[name] for name, field in FILTERS.items() if call.query.get(name)}
-    if Field.ENTITY in given:
-        given[Field.ENTITY] = given[Field.ENTITY].lower().replace("-", "_")
+    if (entity := call.choice("entity", ENTITIES)) is not None:
+        given[Field.ENTITY] = entity.replace("-", "_")
+    for name in ("rid", "changeSet"):
+        call.rid(name)
     return [Test(field, (value,)) for field, value in {**given, **_own(call.actor, given.get(Field.ACTOR))}.items()]
 
 

@@ -12,10 +12,11 @@ from urllib.parse import parse_qsl
 import orjson
 
 from app.domain.errors import BadInput, ErrorCode, ListTooLong, RequestError
+from app.domain.rid import well_formed
 from app.persistence.idempotency import Idempotency
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from app.domain.actor import Actor
 
@@ -66,6 +67,25 @@ class Call:
             return _WORDS[given.lower()]
         except KeyError:
             raise BadInput(f"{name} is true or false.", path=name) from None
+
+    def choice(self, name: str, allowed: Iterable[str]) -> str | None:
+        """One of some words of the query, None where it is absent; what is none of them is named."""
+        given = self.query.get(name)
+        if not given:
+            return None
+        known = tuple(allowed)
+        if given not in known:
+            raise BadInput(f"{name} is one of {', '.join(known)}, not {given[:100]!r}.", path=name)
+        return given
+
+    def rid(self, name: str) -> str | None:
+        """A rid of the query, None where it is absent."""
+        given = self.query.get(name)
+        if not given:
+            return None
+        if not well_formed(given):
+            raise BadInput(f"{name} is a rid, such as ri.ontology.main.object-type.42, not {given[:100]!r}.", path=name)
+        return given
 
     def number(self, name: str, default: int | None = None, *, least: int = 1, most: int = LARGEST_VERSION) -> int | None:
         """A whole number of the query."""

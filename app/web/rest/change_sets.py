@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from app.domain.change_set import OPERATIONS, Choice, Resolution
+from app.domain.change_set import OPERATIONS, ChangeSetStatus, Choice, Origin, Resolution, ReviewStatus
 from app.domain.errors import BadInput, ListTooLong, NotFound
 from app.domain.rid import well_formed
 from app.domain.text import refused_character
@@ -19,18 +19,21 @@ from app.persistence.reads.selection import All, Field, Order, Test
 from app.web.rest import reading
 from app.web.rest.call import Reply, only, text, texts, truth
 from app.web.rest.operations import operations
-from app.web.rest.reading import Wanted
-from app.web.rest.shapes import change_json, change_set_json, operation_json, plain, violation_json
+from app.web.rest.shapes import change_json, change_set_json, judged_json, operation_json, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.persistence.database import Database
     from app.persistence.merging import Merged
+    from app.persistence.reads.pages import Source
     from app.services.change_sets import ChangeSets
     from app.web.rest.call import Call
+    from app.web.rest.reading import Lists, Page
 
 LONGEST_PATH = 1_000  # characters
 MOST = 50  # labels, reviewers; the service says so again
-FILTERS = {"status": Field.STATUS, "review": Field.REVIEW, "author": Field.AUTHOR, "origin": Field.ORIGIN}
+FILTERS = {"status": (Field.STATUS, ChangeSetStatus), "review": (Field.REVIEW, ReviewStatus), "origin": (Field.ORIGIN, Origin)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class ChangeSetPaths:
 
     service: ChangeSets
     database: Database
-    page_size: int
+    lists: Lists
 
     async def open(self, call: Call) -> Reply:
         """201 with a new change set, its first operations staged."""
@@ -60,14 +63,15 @@ class ChangeSetPaths:
 
     async def list(self, call: Call) -> Reply:
         """200 with a page, the newest first, and the cursor of the next one."""
-        only(call.query, "ontology", "pageSize", "cursor", "search", *FILTERS, where="The URL")
-        tests = [Test(field, (call.query[name],)) for name, field in FILTERS.items() if call.query.get(name)]
+        only(call.query, "ontology", "pageSize", "cursor", "search", "author", *FILTERS, where="The URL")
+        chosen = {field: call.choice(name, known.__members__) for name, (field, known) in FILTERS.items()}
+        tests = [Test(field, (value,)) for field, value in {**chosen, Field.AUTHOR: call.query.get("author")}.items() if value]
         if call.query.get("search"):
             tests.append(Test(Field.TEXT, call.query["search"]))
-        wanted = Wanted.of(call, Order.CREATED_AT, limit=self.page_size, descending=True, where=All(tuple(tests)))
+        wanted = self.lists.wanted(call, Order.CREATED_AT, descending=True, where=All(tuple(tests)))
         async with self.database.reading() as snapshot:
             at, _ = await reading.standing(snapshot, call.ontology)
-            page = await reading.page(snapshot, CHANGE_SETS, None, at.ontology, wanted)
+            page = await self.lists.page(snapshot, CHANGE_SETS, at.ontology, wanted, epoch=at.epoch)
         return Reply({"items": [change_set_json(change_set_of(row)) for row in page.rows], "nextCursor": page.next_cursor})
 
     async def get(self, call: Call) -> Reply:
@@ -80,10 +84,7 @@ class ChangeSetPaths:
     async def staged(self, call: Call) -> Reply:
         """200 with a page of its operations, in their order."""
         only(call.query, "pageSize", "cursor", where="The URL")
-        wanted = Wanted.of(call, Order.POSITION, limit=self.page_size)
-        async with self.database.reading() as snapshot:
-            found = await change_sets.find(snapshot, _rid(call))
-            page = await reading.page(snapshot, STAGED, None, found.rid, wanted)
+        page = await self._page(call, STAGED, Order.POSITION)
         return Reply(
             {"items": [operation_json(operation_of({**row, "restores": None})) for row in page.rows], "nextCursor": page.next_cursor}
         )
@@ -141,10 +142,7 @@ class ChangeSetPaths:
     async def comments(self, call: Call) -> Reply:
         """200 with a page of what people said, the oldest first."""
         only(call.query, "pageSize", "cursor", where="The URL")
-        wanted = Wanted.of(call, Order.AGE, limit=self.page_size)
-        async with self.database.reading() as snapshot:
-            found = await change_sets.find(snapshot, _rid(call))
-            page = await reading.page(snapshot, COMMENTS, None, found.rid, wanted)
+        page = await self._page(call, COMMENTS, Order.AGE)
         return Reply({"items": [_comment(row) for row in page.rows], "nextCursor": page.next_cursor})
 
     async def comment(self, call: Call) -> Reply:
@@ -188,17 +186,15 @@ class ChangeSetPaths:
     async def validate(self, call: Call) -> Reply:
         """200 with every violation and conflict of a merge now; none of them means that it would merge."""
         judgement = await self.service.validate(call.actor, _rid(call))
-        return Reply(
-            {"violations": [violation_json(each, stored=True) for each in judgement.violations], "conflicts": plain(judgement.conflicts)}
-        )
+        return Reply(judged_json(judgement.violations, judgement.conflicts, stored=True))
 
     async def diff(self, call: Call) -> Reply:
-        """200 with what it does to each entity, field by field."""
-        return Reply({"items": plain(await self.service.diff(call.actor, _rid(call)))})
+        """200 with a page of what it does to each entity, field by field."""
+        return await self._slice(call, "diff", await self.service.diff(call.actor, _rid(call)))
 
     async def impact(self, call: Call) -> Reply:
-        """200 with what depends on what it touches."""
-        return Reply({"items": plain(await self.service.impact(call.actor, _rid(call)))})
+        """200 with a page of what depends on what it touches, nearest first."""
+        return await self._slice(call, "impact", await self.service.impact(call.actor, _rid(call)))
 
     async def merge(self, call: Call) -> Reply:
         """200 with the revision that it became; 409 with the conflicts, 422 with the violations."""
@@ -228,6 +224,21 @@ class ChangeSetPaths:
             call.actor, _rid(call), title=text(words, "title"), dry_run=truth(words, "dryRun"), idempotency=call.idempotency()
         )
         return await _merged(merged)
+
+    async def _page(self, call: Call, source: Source, order: Order) -> Page:
+        """A page of what one change set holds."""
+        wanted = self.lists.wanted(call, order)
+        async with self.database.reading() as snapshot:
+            found = await change_sets.find(snapshot, _rid(call))
+            return await self.lists.page(snapshot, source, found.rid, wanted, epoch=await change_sets.epoch(snapshot))
+
+    async def _slice(self, call: Call, name: str, found: Sequence[Any]) -> Reply:
+        """A page of what was worked out of one change set."""
+        only(call.query, "pageSize", "cursor", where="The URL")
+        wanted = self.lists.wanted(call, Order.POSITION)
+        async with self.database.reading() as snapshot:
+            page = self.lists.slice(found, wanted, await change_sets.epoch(snapshot), name, _rid(call))
+        return Reply({"items": plain(page.rows), "nextCursor": page.next_cursor})
 
 
 async def _staged(words: dict[str, Any]) -> Any:

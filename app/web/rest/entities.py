@@ -7,7 +7,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from app.domain.change_set import Operation, Verb
+from app.domain.definition import Status
 from app.domain.errors import BadInput, NotFound
+from app.domain.kind import Kind
 from app.domain.nested import NESTED, creations
 from app.domain.rid import mint, well_formed
 from app.persistence.reads import entities
@@ -15,18 +17,17 @@ from app.persistence.reads.selection import All, Field, Order, Test
 from app.persistence.reads.whereabouts import whereabouts
 from app.web.rest import reading
 from app.web.rest.call import Reply, only
-from app.web.rest.reading import Wanted
 from app.web.rest.shapes import ENVELOPE, change_json, entity_json
 
 if TYPE_CHECKING:
     from app.domain.entity import Entity
-    from app.domain.kind import Kind
     from app.persistence.database import Database
     from app.persistence.merging import Merged
     from app.services.editing import Editing
     from app.web.rest.call import Call
+    from app.web.rest.reading import Lists
 
-LIST = ("ontology", "pageSize", "cursor", "asOf", "search", "status", "objectType")
+LIST = ("ontology", "pageSize", "cursor", "asOf", "search", "status")
 WRITE = ("ontology", "expectedVersion", "dryRun", "cascade")
 
 
@@ -37,7 +38,7 @@ class Entities:
     kind: Kind
     editing: Editing
     database: Database
-    page_size: int
+    lists: Lists
 
     async def create(self, call: Call) -> Reply:
         """201 with the new entity, its parts and what else the revision did; the body is the definition."""
@@ -98,12 +99,13 @@ class Entities:
 
     async def list(self, call: Call) -> Reply:
         """200 with a page in the order of their apiNames, and the cursor of the next one."""
-        only(call.query, *LIST, where="The URL")
-        wanted = Wanted.of(call, Order.NAME, limit=self.page_size, where=All(tuple(_tests(call))))
+        only(call.query, *LIST, *(("objectType",) if self.kind is Kind.PROPERTY else ()), where="The URL")
+        wanted = self.lists.wanted(call, Order.NAME, where=All(tuple(_tests(call))))
         async with self.database.reading() as snapshot:
             at, name = await reading.standing(snapshot, call.ontology)
             at = reading.at_revision(at, call.number("asOf", least=0, most=2**62))
-            page = await reading.page(snapshot, entities.of_kind(self.kind), at, at.ontology, wanted)
+            page = await self.lists.page(snapshot, entities.of_kind(self.kind), at.ontology, wanted, at=at)
+        at = page.at or at
         items = [entity_json(reading.present(row)) for row in page.rows]
         return Reply({"items": items, "nextCursor": page.next_cursor, "revision": at.revision}, headers={"oms-revision": f"{name}={at}"})
 
@@ -128,7 +130,7 @@ class Entities:
 
 
 def _tests(call: Call) -> list[Test]:
-    given = {Field.TEXT: call.query.get("search"), Field.STATUS: call.query.get("status"), Field.OWNER: call.query.get("objectType")}
+    given = {Field.TEXT: call.query.get("search"), Field.STATUS: call.choice("status", Status), Field.OWNER: call.rid("objectType")}
     return [Test(field, value if field is Field.TEXT else (value,)) for field, value in given.items() if value]
 
 

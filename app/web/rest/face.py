@@ -14,6 +14,7 @@ from app.web.rest.bulk import Bulk
 from app.web.rest.change_sets import ChangeSetPaths
 from app.web.rest.entities import Entities
 from app.web.rest.locks import LockPaths
+from app.web.rest.reading import Lists
 from app.web.rest.resource import Door, Resource
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from app.services.change_sets import ChangeSets
     from app.services.editing import Editing
     from app.services.locks import Locks
+    from app.web.cursors import Cursors
     from app.web.rest.call import Call, Reply
 from app.web.rest.resource import Handler
 
@@ -40,15 +42,15 @@ class Path:
     long: bool = False
 
 
-def rest_paths(editing: Editing, change_sets: ChangeSets, locks: Locks, database: Database, page_size: int) -> list[Path]:
+def rest_paths(editing: Editing, change_sets: ChangeSets, locks: Locks, database: Database, lists: Lists) -> list[Path]:
     """Every path with its handlers."""
     paths = [Path("/api/bulk", {"post": Bulk(editing).apply}, bulk=True, long=True)]
     for kind in Kind:
-        of_kind = Entities(kind, editing, database, page_size)
+        of_kind = Entities(kind, editing, database, lists)
         paths.append(Path(f"/api/{kind.slug}", {"get": of_kind.list, "post": of_kind.create}))
         one = {"get": of_kind.get, "put": of_kind.update, "patch": of_kind.update, "delete": of_kind.delete}
         paths.append(Path(f"/api/{kind.slug}/{{rid}}", one))
-    found = ChangeSetPaths(change_sets, database, page_size)
+    found = ChangeSetPaths(change_sets, database, lists)
     one_path = "/api/changeset/{rid}"
     held = LockPaths(locks, database)
     paths += [
@@ -66,12 +68,12 @@ def rest_paths(editing: Editing, change_sets: ChangeSets, locks: Locks, database
         Path(f"{one_path}/close", {"post": found.close}),
         Path(f"{one_path}/rollback", {"post": found.rollback}, long=True),
         Path("/api/lock/{rid}", {"get": held.get, "post": held.acquire, "put": held.renew, "delete": held.release}),
-        Path("/api/audit-log", {"get": AuditLog(database, page_size).list}),
+        Path("/api/audit-log", {"get": AuditLog(database, lists).list}),
     ]
     return paths
 
 
-def rest_routes(door: Door, editing: Editing, change_sets: ChangeSets, locks: Locks, database: Database) -> list[Route]:
+def rest_routes(door: Door, editing: Editing, change_sets: ChangeSets, locks: Locks, database: Database, cursors: Cursors) -> list[Route]:
     """The routes of `/api`; a path of which there is none is answered in JSON too."""
     limits = door.limits
     routes = [
@@ -79,7 +81,7 @@ def rest_routes(door: Door, editing: Editing, change_sets: ChangeSets, locks: Lo
             each.path,
             Resource(door, each.path, each.handlers, bulk=each.bulk, seconds=limits.long_execution_seconds if each.long else None),
         )
-        for each in rest_paths(editing, change_sets, locks, database, limits.page_size)
+        for each in rest_paths(editing, change_sets, locks, database, Lists(cursors, limits.page_size))
     ]
     nowhere = Resource(door, "/api", dict.fromkeys(("get", "post", "put", "patch", "delete"), _nowhere))
     return [*routes, Route("/api/{path:path}", nowhere)]

@@ -9,7 +9,7 @@ from app.domain.change_set import ChangeSetStatus, Origin, ReviewStatus
 from app.domain.definition import Status
 from app.domain.kind import Kind
 from app.domain.nested import NESTED
-from app.web.rest.audit import FURTHEST_PAGE
+from app.web.rest.audit import ENTITIES, FURTHEST_PAGE
 from app.web.rest.locks import GREATEST
 from app.web.rest.schemas import ANY, COUNT, MOMENT, RID, TEXT, TRUTH, VERSION, Schema, many, named, page, record, ref
 
@@ -93,8 +93,10 @@ def of_change_sets() -> dict[str, Promise]:
     staging = {"anyOf": [operations, record({"operations": operations, **expected}, "operations")]}
     amending = record({"fields": {"type": "object"}, "expectedEntityVersion": VERSION, "cascade": TRUTH, **expected})
     merging = record({"resolutions": many(ref("Resolution")), "dryRun": TRUTH, **expected})
-    judged = record({"violations": many(ref("Violation")), "conflicts": many(ref("Conflict"))}, "violations", "conflicts", strict=False)
-    listed = record({"items": many({"type": "object"})}, "items", strict=False)
+    judged = record(
+        {"violations": many(ref("Violation")), "conflicts": many(ref("Conflict")), "violationCount": COUNT, "conflictCount": COUNT},
+        "violations", "conflicts", strict=False,
+    )  # fmt: skip
     changed = (404, 409, 422)
     return {
         "list": Promise(page(change_set), query={**_ontology(), **LIST_PARAMETERS, **statuses}),
@@ -119,8 +121,8 @@ def of_change_sets() -> dict[str, Promise]:
             change_set, record({"approve": TRUTH, "comment": TEXT, **expected}, "approve"), None, 200, changed, keyed=True, versioned=True
         ),
         "validate": Promise(judged),
-        "diff": Promise(listed),
-        "impact": Promise(listed),
+        "diff": Promise(page({"type": "object"}), query=LIST_PARAMETERS),
+        "impact": Promise(page({"type": "object"}), query=LIST_PARAMETERS),
         "merge": Promise(ref("Merged"), merging, None, 200, (404, 409, 422), body_optional=True, keyed=True, versioned=True),
         "close": Promise(change_set, record(expected), None, 200, changed, body_optional=True, keyed=True, versioned=True),
         "rollback": Promise(ref("Merged"), record({"title": TEXT, "dryRun": TRUTH}), None, 200, changed, body_optional=True, keyed=True),
@@ -150,7 +152,14 @@ def of_audit_log() -> dict[str, Promise]:
         "id", "at", "actor", "action", "entity", "rid", strict=False,
     )  # fmt: skip
     numbered = {"type": "integer", "minimum": 1, "maximum": FURTHEST_PAGE}
-    filters = {"page": numbered, "entity": TEXT, "rid": TEXT, "actor": TEXT, "action": TEXT, "changeSet": TEXT}
+    filters: dict[str, Schema] = {
+        "page": numbered,
+        "entity": {"enum": list(ENTITIES)},
+        "rid": TEXT,
+        "actor": TEXT,
+        "action": TEXT,
+        "changeSet": TEXT,
+    }
     answer = page(entry, page=COUNT, pageSize=COUNT)
     return {"list": Promise(answer, query={**_ontology(), **LIST_PARAMETERS, **filters})}
 

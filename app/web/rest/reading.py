@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
-
-import orjson
 
 from app.domain.errors import BadInput, InvalidCursor, NotFound, PageSizeOutOfRange
 from app.domain.object_type import PROPERTIES
@@ -18,6 +13,7 @@ from app.persistence.reads import entities
 from app.persistence.reads.numbered import key_of_row
 from app.persistence.reads.pages import Source, check_key, key_of, pages
 from app.persistence.reads.selection import EVERYTHING, At, Condition, Order, Selection
+from app.web.cursors import Cursors, scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,15 +23,16 @@ if TYPE_CHECKING:
     from app.persistence.database import Snapshot
     from app.web.rest.call import Call
 
-LONGEST_CURSOR = 2_000  # characters
+DEFAULT = 20  # items of a page where nothing is said
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows in order, with the cursor of those that follow."""
+    """Items in order, with the cursor of those that follow; `at` is the revision that the walk sees, where it has one."""
 
-    rows: Sequence[Mapping[str, Any]]
+    rows: Sequence[Any]
     next_cursor: str | None
+    at: At | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +45,63 @@ class Wanted:
     after: str | None = None
     where: Condition = EVERYTHING
 
-    @classmethod
-    def of(cls, call: Call, order: Order, *, limit: int, descending: bool = False, where: Condition = EVERYTHING) -> Wanted:
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """How lists are read page by page: with signed cursors, up to so many items a page."""
+
+    cursors: Cursors
+    limit: int
+
+    def wanted(self, call: Call, order: Order, *, descending: bool = False, where: Condition = EVERYTHING) -> Wanted:
         """What `pageSize` and `cursor` of the query say; PAGE_SIZE_OUT_OF_RANGE beyond the limit."""
-        size = call.number("pageSize", min(20, limit), least=0) or 0
-        if not 1 <= size <= limit:
-            raise PageSizeOutOfRange(given=size, limit=limit)
-        return cls(order, size, descending, call.query.get("cursor") or None, where)
+        size = call.number("pageSize", min(DEFAULT, self.limit), least=0) or 0
+        if not 1 <= size <= self.limit:
+            raise PageSizeOutOfRange(given=size, limit=self.limit)
+        return Wanted(order, size, descending, call.query.get("cursor") or None, where)
+
+    async def page(
+        self, snapshot: Snapshot, source: Source, parent: str, wanted: Wanted, *, at: At | None = None, epoch: int = 0, number: int = 1
+    ) -> Page:
+        """One page below a parent: the one after the cursor, or the one with this number, counted from 1.
+
+        A walk over pages sees the revision of its first page; what has no revision says its `epoch` alone.
+        """
+        mark, epoch = scope(source.name, parent, wanted.order.value, wanted.descending, wanted.where), at.epoch if at else epoch
+        after = None
+        if wanted.after is not None:
+            place = self.cursors.read(wanted.after, mark, epoch)
+            check_key(source, wanted.order, place.key)
+            after, at = place.key, _walked(at, place.revision)
+        selection = Selection(wanted.order, wanted.descending, wanted.size, after=after, where=wanted.where)
+        if number > 1:
+            after = await key_of_row(snapshot, source, at, parent, selection, wanted.size * (number - 1))
+            if after is None:
+                return Page((), None, at)
+            selection = replace(selection, after=after)
+        found = (await pages(snapshot, source, at, [parent], selection)).get(parent)
+        if found is None:
+            return Page((), None, at)
+        more = found.more and found.records
+        key = key_of(source, selection, found.records[-1]) if more else ()
+        return Page(found.records, self.cursors.made(mark, epoch, at.revision if at else 0, key) if more else None, at)
+
+    def slice(self, items: Sequence[Any], wanted: Wanted, epoch: int, *named: object) -> Page:
+        """One page of a list that was worked out; `named` says which list it is, so that no cursor of another one is taken."""
+        mark, begin = scope(*named), 0
+        if wanted.after is not None:
+            [begin] = self.cursors.read(wanted.after, mark, epoch).key
+        end = begin + wanted.size
+        return Page(items[begin:end], self.cursors.made(mark, epoch, 0, (end,)) if end < len(items) else None)
+
+
+def _walked(at: At | None, revision: int) -> At | None:
+    """The ontology as the walk has seen it so far; a walk that began at one revision does not go on at another."""
+    if at is None or revision == at.revision:
+        return at
+    if not at.current:
+        raise InvalidCursor
+    return at.back(revision)
 
 
 async def standing(snapshot: Snapshot, ontology: str) -> tuple[At, str]:
@@ -90,54 +137,3 @@ async def owned(snapshot: Snapshot, at: At, owner: str) -> list[Entity]:
 def present(row: Mapping[str, Any]) -> Entity:
     """An entity from a row of a read, which leaves deleted ones out."""
     return entity_of({**row, "deleted": False})
-
-
-async def page(snapshot: Snapshot, source: Source, at: At | None, parent: str, wanted: Wanted, number: int = 1) -> Page:
-    """One page below a parent: the one after the cursor, or the one with this number, counted from 1."""
-    after = None if wanted.after is None else _key(source, wanted)
-    selection = Selection(wanted.order, wanted.descending, wanted.size, after=after, where=wanted.where)
-    if number > 1:
-        after = await key_of_row(snapshot, source, at, parent, selection, wanted.size * (number - 1))
-        if after is None:
-            return Page((), None)
-        selection = replace(selection, after=after)
-    found = (await pages(snapshot, source, at, [parent], selection)).get(parent)
-    if found is None:
-        return Page((), None)
-    following = _cursor(key_of(source, selection, found.records[-1])) if found.more and found.records else None
-    return Page(found.records, following)
-
-
-def _cursor(key: Sequence[Any]) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([_written(part) for part in key])).rstrip(b"=").decode()
-
-
-def _written(part: Any) -> Any:
-    return {"at": part.isoformat()} if isinstance(part, datetime) else part
-
-
-def _key(source: Source, wanted: Wanted) -> tuple[Any, ...]:
-    """The sort key that a cursor holds; INVALID_CURSOR where it is none of this list."""
-    text = wanted.after or ""
-    try:
-        held = (
-            orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
-            if len(text) <= LONGEST_CURSOR
-            else None
-        )
-        if not isinstance(held, list):
-            raise InvalidCursor
-        key = tuple(_moment(part["at"]) if isinstance(part, dict) else part for part in held)
-    except (binascii.Error, ValueError, KeyError, TypeError):
-        raise InvalidCursor from None
-    check_key(source, wanted.order, key)
-    if any(isinstance(part, bool) or (isinstance(part, str) and "\0" in part) for part in key):
-        raise InvalidCursor
-    return key
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise InvalidCursor
-    return moment

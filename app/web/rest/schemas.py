@@ -91,11 +91,13 @@ def schemas() -> dict[str, Schema]:
             description="Why the request was refused; nothing was stored.", strict=False,
         ),
         "Violation": _of(Violation), "Conflict": _of(Conflict),
-        "ValidationFailed": _problem({"violations": many(ref("Violation"))}, "Every rule that the outcome would break."),
+        "ValidationFailed": _problem(
+            {"violations": many(ref("Violation")), "violationCount": COUNT}, "Every rule that the outcome would break."
+        ),
         "Problem": _problem(
             {
                 "conflicts": many(ref("Conflict")), "current": _optional({"type": "object"}), "violations": many(ref("Violation")),
-                "by": many(RID), "blockers": many(RID),
+                "by": many(RID), "blockers": many(RID), "violationCount": COUNT, "conflictCount": COUNT,
             },
             "What stands in the way, by its code: VERSION_CONFLICT (conflicts, current), MERGE_CONFLICT (conflicts), NAME_TAKEN"
             " (violations), STILL_REFERENCED (violations, by), ROLLBACK_BLOCKED (blockers).",

@@ -14,12 +14,15 @@ from app.domain.errors import MergeConflict, NameTaken, RollbackBlocked, StillRe
 from app.domain.value import Value
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.domain.change_set import ChangeSet, Operation
     from app.domain.entity import Change, Entity
     from app.domain.errors import OmsError
     from app.domain.merge import Conflict
     from app.domain.rules import Violation
 
+MOST_TOLD = 10_000  # violations, conflicts
 ENVELOPE = ("ontology", "rid", "kind", "version", "revision", "createdAt", "createdBy", "updatedAt", "updatedBy")
 
 
@@ -92,15 +95,25 @@ def conflict_json(conflict: Conflict) -> dict[str, Any]:
     return record_json(conflict)
 
 
+def judged_json(violations: Sequence[Violation] | None, conflicts: Sequence[Conflict] | None, *, stored: bool = False) -> dict[str, Any]:
+    """Up to MOST_TOLD of each, and how many there are in all."""
+    shown: dict[str, Any] = {}
+    if violations is not None:
+        shown |= {"violations": [violation_json(each, stored=stored) for each in violations[:MOST_TOLD]], "violationCount": len(violations)}
+    if conflicts is not None:
+        shown |= {"conflicts": [conflict_json(each) for each in conflicts[:MOST_TOLD]], "conflictCount": len(conflicts)}
+    return shown
+
+
 def problem_json(error: OmsError) -> dict[str, Any]:
     """What an error says beside its code and message."""
     shown: dict[str, Any] = {key: plain(value) for key, value in error.data.items()}
     if isinstance(error, (ValidationFailed, NameTaken, StillReferenced)):
-        shown["violations"] = [violation_json(each) for each in error.violations]
+        shown |= judged_json(error.violations, None)
     if isinstance(error, StillReferenced):
         shown["by"] = list(error.by)
     if isinstance(error, (VersionConflict, MergeConflict)):
-        shown["conflicts"] = [conflict_json(each) for each in error.conflicts]
+        shown |= judged_json(None, error.conflicts)
     if isinstance(error, VersionConflict):
         shown["current"] = None if error.current is None else entity_json(error.current)
     if isinstance(error, RollbackBlocked):
