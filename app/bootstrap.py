@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from app.adapters.development_issuer import DevelopmentIssuer
+from app.adapters.memory_cache import MemoryCache
 from app.adapters.tokens import verifier
 from app.domain.actor import Role
 from app.observability import faults
@@ -26,6 +27,7 @@ from app.web.origins import Origins
 from resolvers.context import Services, Shared
 from resolvers.schema import schema
 from resolvers.transport.execution import Execution
+from resolvers.transport.responses import Responses
 from resolvers.transport.websocket import SocketEndpoint
 
 if TYPE_CHECKING:
@@ -52,8 +54,8 @@ class World:
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[World]:
-    """Everything that the settings name, until the block ends."""
+async def opened(settings: Settings, *, by_levels: bool = True) -> AsyncIterator[World]:
+    """Everything that the settings name, until the block ends; only a benchmark does without `by_levels`."""
     limits, url = settings.limits, settings.database_url
     if url is None:
         raise ValueError("DATABASE_URL is needed: whoever opens the world gives one")
@@ -83,8 +85,11 @@ async def opened(settings: Settings) -> AsyncIterator[World]:
         cursors = Cursors(settings.cursor_secret)
         shared = Shared(database, services, cursors, limits, release=RELEASE)
         execution = Execution(
-            schema(), limits, shared.open_context, faults.report, introspection=None if settings.development else Role.VIEWER
-        )
+            schema(), limits, shared.open_context, faults.report,
+            introspection=None if settings.development else Role.VIEWER,
+            by_levels=by_levels,
+            responses=Responses(MemoryCache(limits.response_cache_bytes), tail),
+        )  # fmt: skip
         sockets = SocketEndpoint(execution, shared.open_context, authentication, limits, Origins(settings.cors_origins))
         yield World(
             settings=settings,

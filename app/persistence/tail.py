@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 2.0
 READ_SECONDS = 5.0
+PATIENCE = 3  # polls; who has not read the log for longer does not know the newest revision
 BATCH = 1_000  # events read at once, of all ontologies together
 LONGEST_PAUSE = 5.0  # seconds between two attempts to connect
 LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -52,6 +53,9 @@ class Tail:
         self._streams: dict[tuple[Log, str], Stream] = {}
         self._rids: dict[str, str] = {}  # lower-cased name: rid
         self._names: dict[str, str] = {}  # rid: name
+        self._standing: dict[str, str] = {}  # name: epoch and revision
+        self._following = False
+        self._read_at = 0.0
         self._wanted = asyncio.Event()
         self._looks = 0
         self._looking = 0
@@ -83,6 +87,16 @@ class Tail:
         """The newest revision that this process knows of; 0 for an ontology without one."""
         stream = self._streams.get((Log.MERGES, ontology))
         return stream.end if stream else 0
+
+    def standing(self, api_name: str) -> str | None:
+        """Epoch and newest revision of an ontology, such as `1.42`; None where this process may have missed one.
+
+        From the moment that this process has committed, before anybody is told, until the log was read again, it may have.
+        """
+        late = asyncio.get_running_loop().time() - self._read_at > PATIENCE * self._poll_seconds
+        if late or self._looking or self._wanted.is_set() or not self._following:
+            return None
+        return self._standing.get(api_name)
 
     async def reached(self, ontology: str, revision: int, *, within: float) -> bool:
         """Wait until the head is at the revision; False when it is not there after `within` seconds."""
@@ -154,18 +168,24 @@ class Tail:
                 await asyncio.sleep(longest * random.uniform(0.5, 1))  # noqa: S311 - spreads processes, no secret
 
     async def _follow(self, connection: Connection) -> None:
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._poll_seconds):
-                    await self._wanted.wait()
-            self._wanted.clear()
-            await self._read(connection)
+        self._following = True
+        try:
+            while True:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._poll_seconds):
+                        await self._wanted.wait()
+                self._wanted.clear()
+                await self._read(connection)
+        finally:
+            self._following = False
 
     async def _read(self, connection: Connection) -> None:
         self._looking = 1
         try:
+            began = asyncio.get_running_loop().time()
             found = await ends(connection)
             self._know(found)
+            self._read_at = began
             for kind in Log:
                 await self._extend(connection, kind, found)
             for watch in self.watches:
@@ -187,6 +207,7 @@ class Tail:
     def _know(self, found: list[Ends]) -> None:
         self._rids = {each.api_name.lower(): each.ontology for each in found}
         self._names = {each.ontology: each.api_name for each in found}
+        self._standing = {each.api_name: f"{each.epoch}.{each.revision}" for each in found}
         for each in found:
             self.epoch = each.epoch
             for kind in Log:

@@ -69,20 +69,27 @@ class Answer:
     revisions: Mapping[str, str] = field(default_factory=dict)
     retry_after: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    raw: bytes | None = None  # the data as JSON, where it was encoded already
+    tag: str | None = None  # what a client may ask again with, of an answer that stays the same at its revisions
 
     def body(self) -> dict[str, Any]:
         """The answer's shape, as the GraphQL specification has it."""
         body: dict[str, Any] = {"errors": self.errors} if self.errors else {}
         if self.executed:
             body["data"] = self.data
+        body["extensions"] = self._extensions()
+        return body
+
+    def _extensions(self) -> dict[str, Any]:
         extensions: dict[str, Any] = {"requestId": self.request_id}
         if self.cost is not None:
             extensions["cost"] = self.cost
         if self.http_status is not None:
             extensions["http"] = {"status": self.http_status}
-        body["extensions"] = extensions
-        return body
+        return extensions
 
     def encoded(self) -> bytes:
         """The body as JSON; orjson.JSONEncodeError where a resolver returned what JSON cannot hold."""
+        if self.raw is not None and not self.errors:
+            return b'{"data":' + self.raw + b',"extensions":' + orjson.dumps(self._extensions()) + b"}"
         return orjson.dumps(self.body())

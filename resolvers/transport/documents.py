@@ -27,6 +27,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from app.domain.errors import ErrorCode
 from resolvers.levels.plans import Plans
+from resolvers.purity import revision_pure
 from resolvers.transport.analysis import COMPARISONS, comparisons, figures
 from resolvers.transport.answer import OK, Refused
 from resolvers.transport.cost import Pricing
@@ -62,6 +63,7 @@ class Operation:
     root_fields: frozenset[str]
     planned: Planned
     plans: Plans
+    revision_pure: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +121,17 @@ class Documents:
     def _operation(self, text: str, document: DocumentNode, node: OperationDefinitionNode) -> Operation:
         name = node.name.value if node.name else None
         planned = self.pricing.plan(document, node)
-        return Operation(name, node.operation, text, document, node, root_fields(document, node), planned, Plans(document))
+        return Operation(
+            name,
+            node.operation,
+            text,
+            document,
+            node,
+            root_fields(document, node),
+            planned,
+            Plans(document),
+            revision_pure(self._schema, document, node),
+        )
 
 
 class PersistedQueries:

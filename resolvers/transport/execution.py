@@ -13,12 +13,14 @@ from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeGuard, cast
 
+import orjson
 from graphql import ExecutionResult, GraphQLError, OperationType
 from graphql.execution import create_source_event_stream
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from app.domain.errors import ErrorCode, IdempotencyInProgress, IdempotencyKeyReused, OmsError, QueryTimeout, Unavailable
+from resolvers.context import seen_revisions
 from resolvers.levels.executor import LevelExecutor
 from resolvers.transport.answer import BAD_REQUEST, OK, Answer, Refused, RequestFacts
 from resolvers.transport.cost import INTROSPECTION_NESTING, nested_lists
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from app.limits import Limits
     from resolvers.transport.answer import GraphQLRequest
     from resolvers.transport.masking import Report
+    from resolvers.transport.responses import Responses
 
 LONG_FIELDS = frozenset({"mergeChangeSet", "applyChanges", "importOntology"})
 BULK_FIELDS = frozenset({"applyChanges", "stageOperations", "importOntology"})
@@ -71,11 +74,12 @@ class Execution:
 
     def __init__(
         self, schema: strawberry.Schema, limits: Limits, open_context: OpenContext, report: Report, *,
-        introspection: Role | None = None, by_levels: bool = True,
+        introspection: Role | None = None, by_levels: bool = True, responses: Responses | None = None,
     ) -> None:  # fmt: skip
         """`introspection` is the role that may read the schema; without it everybody who is signed in may.
 
-        Without `by_levels` graphql-core's own executor answers, which is what ours is measured and tested against.
+        Without `by_levels` graphql-core's own executor answers, which is what ours is measured and tested against; without
+        `responses` every answer is made anew.
         """
         if schema.extensions:
             message = "the extensions of a schema are not run"
@@ -88,6 +92,22 @@ class Execution:
         self._documents = Documents(self._schema, limits, suggest=introspection is None)
         self._persisted = PersistedQueries(limits.persisted_queries)
         self._masking = Masking(report, limits.errors_returned)
+        self._responses = responses
+
+    async def known(self, actor: Actor, request: GraphQLRequest, facts: RequestFacts) -> Answer | None:
+        """The answer that was given to the same question, where it is still the newest."""
+        if self._responses is None:
+            return None
+        text = self._persisted.text(request)
+        key = self._responses.key(actor, text, request)
+        try:
+            seen = seen_revisions(facts.min_revision)
+        except OmsError:
+            return None  # the context says what is wrong with it
+        kept = None if key is None else await self._responses.find(key, seen)
+        if kept is None:
+            return None
+        return Answer(facts.request_id, executed=True, cost=kept.cost, revisions=kept.revisions, raw=kept.data, tag=kept.tag)
 
     def find(self, actor: Actor, request: GraphQLRequest) -> Found:
         """The operation that the request asks for; Refused where it may not be executed."""
@@ -107,7 +127,13 @@ class Execution:
             executor = await self.executor(found)
         except Refused as refused:
             return self.refusal(refused, facts.request_id)
-        return await self._executed(executor, found, actor, facts)
+        answer = await self._executed(executor, found, actor, facts)
+        if self._responses is not None and found.operation.revision_pure and not answer.errors:
+            answer.raw = orjson.dumps(answer.data)
+            key = self._responses.key(actor, found.operation.text, found.request)
+            if key is not None:
+                await self._responses.keep(key, answer)
+        return answer
 
     async def stream(self, found: Found, actor: Actor, facts: RequestFacts) -> AsyncGenerator[Answer, None]:
         """Execute a subscription: an answer an event; Refused where it does not start or breaks off."""

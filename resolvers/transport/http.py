@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from resolvers.transport.masking import Report
 
 FORBIDDEN, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE, INTERNAL = 403, 405, 406, 415, 500
+NOT_MODIFIED = 304
 PREFLIGHT_HEADERS = ("x-oms-preflight", "apollo-require-preflight")
 PARAMETERS = ("query", "operationName", "variables", "extensions")
 MOST_PARAMETERS = 20
@@ -67,6 +68,9 @@ class GraphQLEndpoint:
         media_type = accepted(headers.get("accept"))
         try:
             answer = await self._answer(scope, receive, headers, facts, acceptable=media_type is not None)
+            if scope["method"] == "GET" and answer.tag is not None and _has(headers.get("if-none-match"), answer.tag):
+                await _send_not_modified(scope, send, answer)
+                return
             body = answer.encoded()
         except ClientGone:
             return
@@ -88,6 +92,8 @@ class GraphQLEndpoint:
         _check_forgery(method, headers)
         actor = await self._authenticate(headers.get("authorization"), request_id=facts.request_id, traceparent=facts.traceparent)
         request = _from_url(scope, self._limits) if method == "GET" else await self._from_body(scope, receive, actor)
+        if (known := await self._execution.known(actor, request, facts)) is not None:
+            return known
         found = self._execution.find(actor, request)
         _check_kind(method, found)
         return await self._execution.answer(found, actor, facts)
@@ -183,19 +189,48 @@ async def _send(scope: Scope, send: Send, answer: Answer, body: bytes, media_typ
     headers = {
         "content-type": f"{media_type}; charset=utf-8",
         "content-length": str(len(body)),
-        "cache-control": "no-store",
+        **_lasting(scope, answer),
         "vary": "Accept, Authorization",
         **answer.headers,
+        **_read_from(scope, answer),
     }
+    if answer.retry_after is not None:
+        headers["retry-after"] = str(answer.retry_after)
+    await send({"type": "http.response.start", "status": status, "headers": _raw(headers)})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+async def _send_not_modified(scope: Scope, send: Send, answer: Answer) -> None:
+    headers = {**_lasting(scope, answer), "vary": "Accept, Authorization", **_read_from(scope, answer)}
+    await send({"type": "http.response.start", "status": NOT_MODIFIED, "headers": _raw(headers)})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _lasting(scope: Scope, answer: Answer) -> dict[str, str]:
+    """A client may keep what has a tag, and asks each time whether it is still the newest."""
+    if answer.tag is None or scope["method"] != "GET":
+        return {"cache-control": "no-store"}
+    return {"cache-control": "private, no-cache", "etag": answer.tag}
+
+
+def _read_from(scope: Scope, answer: Answer) -> dict[str, str]:
+    headers = {}
     if "request_id" not in scope.get("state", {}):  # else the middleware that made it sends it
         headers["x-request-id"] = answer.request_id
     if answer.revisions:
         headers["oms-revision"] = ", ".join(f"{ontology}={revision}" for ontology, revision in sorted(answer.revisions.items()))
-    if answer.retry_after is not None:
-        headers["retry-after"] = str(answer.retry_after)
-    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": raw})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+    return headers
+
+
+def _raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def _has(sent: str | None, tag: str) -> bool:
+    """Whether `If-None-Match` names the tag; the comparison is the weak one."""
+    if sent is None:
+        return False
+    return sent.strip() == "*" or any(each.strip().removeprefix("W/") == tag.removeprefix("W/") for each in sent.split(","))
 
 
 def _refused(code: ErrorCode, status: int, message: str, *, allow: str) -> Refused:
