@@ -1,4 +1,4 @@
-"""`oms`: the door for people and scripts. 0 is success, 1 a refusal, 2 wrong usage or settings, 130 Ctrl-C."""
+"""`oms`: the door for people and scripts. 0 is success, 1 a refusal, 2 wrong usage or settings (`plan`, `diff`: changes), 130 Ctrl-C."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from app.commands import services, transfer
+from app.commands import code, services, transfer
 from app.settings import BadSettings, read
 
 REFUSED, MISUSED, INTERRUPTED = 1, 2, 130
@@ -21,6 +21,7 @@ schema = typer.Typer(help="The GraphQL schema.", no_args_is_help=True)
 app.add_typer(schema, name="schema")
 transfer.register(app)
 services.register(app)
+code.register(app)
 
 
 class RoleName(StrEnum):

@@ -66,7 +66,7 @@ def _commands(command: Command) -> str:
     rows = ((f"`{name}`", options, text) for name, options, text in _listed(command, "oms"))
     intro = (
         "Results go to standard output, everything else to standard error. 0 is success, 1 a refusal, 2 wrong usage or settings,"
-        " 130 Ctrl-C."
+        " 130 Ctrl-C. Of `oms plan` and `oms diff`, 0 is that nothing changes or differs, and 2 that something does."
     )
     return _page("Commands", intro, ("command", "options", "what it does"), rows)
 

@@ -19,6 +19,8 @@ from app.persistence.database import Database
 from app.services.editing import Editing
 from app.services.ontologies import Ontologies
 from app.services.transfer import Exported, Transfer
+from app.transfer.document.folder import DIRECTORIES, ENDING, files_of
+from app.transfer.document.form import FORMAT
 from app.transfer.outputs import ENDINGS, SIDECAR, Output, Written, written
 
 if TYPE_CHECKING:
@@ -38,16 +40,24 @@ class Export:
     form: Output
     as_of: int | datetime | None
     output: Path | None
+    folder: Path | None
     receipt: Path | None
 
     def __call__(self, settings: Settings) -> None:
         """Read, write, and say what the form cannot."""
+        if self.folder is not None and (self.output is not None or self.form is not Output.YAML):
+            raise Refused("--folder writes YAML files of its own naming: neither -o nor another form goes with it.")
         for path in (self.output, self.receipt):
             if path is not None and not path.parent.is_dir():
                 raise Refused(f"{path} cannot be written: there is no directory {path.parent}.")
         with database_of(settings) as ready:
             migrated(ready) if ready.development else require_newest(ready)
             exported = asyncio.run(self._exported(ready))
+        if self.folder is not None:
+            write_folder(self.folder, files_of(exported.writing))
+            at = f"{exported.entities:,} entities of {exported.ontology} at revision {exported.revision}"
+            notes.print(f"{at} are in {self.folder}.", soft_wrap=True)
+            return
         made = written(exported.writing, self.form, exported.ontology)
         self._write(exported, made)
         if self.receipt is not None:
@@ -81,10 +91,30 @@ def form_of(wished: str | None, output: Path | None) -> Output:
     """The wished form, else what the ending of the file says, else YAML."""
     if wished is not None:
         return Output(wished)
-    form = Output.YAML if output is None else ENDINGS.get(output.suffix.lower())
+    if output is None:
+        return Output.YAML
+    form = next((ENDINGS[end] for end in ("".join(output.suffixes[-2:]).lower(), output.suffix.lower()) if end in ENDINGS), None)
     if form is None:
         raise Refused(f"{output} does not say by its ending what to write ({', '.join(ENDINGS)}): --format does.")
     return form
+
+
+def write_folder(folder: Path, files: Iterable[tuple[str, str]]) -> None:
+    """Write what differs, and remove the files of entities that are gone; nothing else in the folder is touched."""
+    kept: set[Path] = set()
+    try:
+        for name, text in files:
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            kept.add(path)
+            if not path.is_file() or path.read_bytes() != text.encode():
+                replace(path, (text,))
+        for directory in DIRECTORIES:
+            for path in (folder / directory).glob(f"*{ENDING}"):
+                if path not in kept and path.read_text(encoding="utf-8", errors="replace").startswith(f"format: {FORMAT}\n"):
+                    path.unlink()
+    except OSError as refused:
+        raise Refused(f"{folder} cannot be written: {refused.strerror}.") from refused
 
 
 def sidecar_of(path: Path) -> Path:

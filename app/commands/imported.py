@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from rich.table import Table
 
 from app.commands.receipts import account
-from app.commands.terminal import Refused, notes, out
+from app.commands.terminal import Refused, notes, out, print_json
 from app.domain.errors import NameTaken, OmsError, StillReferenced, ValidationFailed
 from app.services.transfer import Imported, Outcome
 
@@ -29,7 +28,7 @@ def refusal(file: str, problem: OmsError, *, json: bool) -> Refused:
     violations: Sequence[Violation] = problem.violations if isinstance(problem, ValidationFailed | NameTaken | StillReferenced) else ()
     if json:
         told = [{"rule": each.rule, "rid": each.rid, "path": each.path, "message": each.message} for each in violations]
-        _print_json({"imported": False, "code": problem.code.value, "message": problem.message, "violations": told})
+        print_json({"imported": False, "code": problem.code.value, "message": problem.message, "violations": told})
     elif len(violations) > 1:
         for each in violations[:SHOWN]:
             notes.print(f"[yellow]{each.rule}[/] {each.message}", soft_wrap=True)
@@ -41,7 +40,7 @@ def refusal(file: str, problem: OmsError, *, json: bool) -> Refused:
 def show(file: str, imported: Imported, receipt: Receipt, *, kept: Path | None, json: bool) -> None:
     """What was changed or would be, and what was adapted or left out; `kept` is where the receipt was written."""
     if json:
-        _print_json(_answer(imported, receipt))
+        print_json(_answer(imported, receipt))
         return
     if imported.outcome is Outcome.UNCHANGED:
         out.print(f"The ontology {imported.ontology} already says what {file} says: nothing was changed.", soft_wrap=True)
@@ -88,7 +87,3 @@ def _entities(imported: Imported) -> Table:
         table.add_row(kind.words, *(f"{counts[kind, action]:,}" if counts[kind, action] else "" for action in actions))
     table.add_row("[bold]all[/]", *(f"[bold]{sum(n for (_, a), n in counts.items() if a == action):,}[/]" for action in actions))
     return table
-
-
-def _print_json(answer: dict[str, Any]) -> None:
-    out.print(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode(), soft_wrap=True, markup=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,8 +13,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from app.commands.database import database_of, migrated, require_newest
 from app.commands.exporting import sidecar_of
 from app.commands.imported import refusal, show
+from app.commands.operator import operator
 from app.commands.terminal import Refused, notes
-from app.domain.actor import Actor, Role
 from app.domain.errors import OmsError
 from app.domain.text import DISPLAY_NAME
 from app.persistence.database import Database
@@ -105,7 +104,7 @@ class Import:
         limits = settings.limits
         async with Database.opened(settings.database_url or "", size=2, long_statement_seconds=limits.long_statement_seconds) as database:
             transfer = Transfer(database, Editing(database), Ontologies(database))
-            actor = _operator()
+            actor = operator()
             if isinstance(said, Mapped):
                 operations: Sequence[Any] = said.operations
             else:
@@ -143,12 +142,3 @@ def _progress(*, quiet: bool) -> Iterator[Any]:
             progress.advance(task)
 
         yield stage
-
-
-def _operator() -> Actor:
-    """Whoever may reach the database from a shell: the audit log names the account."""
-    try:
-        account = getpass.getuser()
-    except (KeyError, OSError):
-        account = "unknown"
-    return Actor(f"cli:{account}", account, frozenset({Role.ADMIN}), request_id="cli")

@@ -29,6 +29,8 @@ class Written(StrEnum):
     JSON = "json"
     TURTLE = "turtle"
     JSON_LD = "json-ld"
+    JSON_SCHEMA = "json-schema"
+    GRAPHQL = "graphql"
 
 
 File = Annotated[Path, typer.Argument(help="RDF in any form (.ttl .nt .rdf .owl .jsonld .trig .nq), YAML or JSON.", metavar="FILE")]
@@ -42,6 +44,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Show plan and receipt, 
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="The file to write, in place of standard output.")]
 Format = Annotated[Written | None, typer.Option("--format", help="In place of what the ending of the file says; yaml by default.")]
+Folder = Annotated[Path | None, typer.Option("--folder", help="Write YAML into this folder, a file an entity; what is gone is removed.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="A revision such as 12, or a moment such as 2026-11-24T08:30:00Z.")]
 
 
@@ -72,11 +75,16 @@ def register(app: typer.Typer) -> None:
 
     @app.command("export")
     def export(
-        ontology: Ontology = "main", form: Format = None, output: Output = None, as_of: AsOf = None, receipt: Receipt = None
+        ontology: Ontology = "main",
+        form: Format = None,
+        output: Output = None,
+        folder: Folder = None,
+        as_of: AsOf = None,
+        receipt: Receipt = None,
     ) -> None:
         """Write an ontology in one of several forms, the same bytes for the same ontology, and say what the form cannot."""
         from app.commands.exporting import Export, form_of
         from app.commands.points import point
         from app.settings import read
 
-        Export(ontology, form_of(form, output), point(as_of), output, receipt)(read())
+        Export(ontology, form_of(form, output), point(as_of), output, folder, receipt)(read())

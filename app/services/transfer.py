@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from app.domain.entity import Change
+    from app.domain.entity import Change, Entity
     from app.domain.ontology import Ontology
     from app.persistence.database import Database, Snapshot
     from app.services.editing import Editing
@@ -38,6 +38,15 @@ class Exported:
     revision: int
     entities: int
     writing: Writing
+
+
+@dataclass(frozen=True)
+class Compared:
+    """An ontology beside a document: what it held at a revision, and the operations that turn it into the other."""
+
+    revision: int
+    held: tuple[Entity, ...]
+    operations: tuple[Operation, ...]
 
 
 class Outcome(StrEnum):
@@ -96,8 +105,16 @@ class Transfer:
 
     async def difference(self, actor: Actor, ontology: str, document: dict[str, Any], *, prune: bool = False) -> tuple[Operation, ...]:
         """What turns the ontology, or an empty one where there is none, into what the document says."""
+        return (await self.compared(actor, ontology, document, prune=prune)).operations
+
+    async def compared(self, actor: Actor, ontology: str, document: dict[str, Any], *, prune: bool = False) -> Compared:
+        """The ontology as one snapshot holds it, and what turns it into what the document says.
+
+        One that does not exist is empty at revision 0, for an Ontology Admin.
+        """
         actor.require(Role.EDITOR)
-        held = []
+        held: list[Entity] = []
+        revision = 0
         async with self._database.reading() as snapshot:
             try:
                 found = await change_sets.ontology_named(snapshot, ontology)
@@ -105,8 +122,10 @@ class Transfer:
                 actor.require(Role.ADMIN)
             else:
                 held = await whole.entities(snapshot, found.rid)
+                revision = found.head_revision
         with uncollected(len(held)):
-            return await off_loop(lambda: operations_of(document, held, prune=prune), len(document) * 1_000)
+            operations = await off_loop(lambda: operations_of(document, held, prune=prune), len(document) * 1_000)
+        return Compared(revision, tuple(held), operations)
 
     async def export(self, actor: Actor, ontology: str, as_of: int | datetime | None = None) -> Exported:
         """All that the ontology holds, or held at a revision or moment, in one snapshot; NotFound for a revision to come."""

@@ -11,6 +11,8 @@ from app.transfer.owl.json_ld import json_ld
 from app.transfer.owl.turtle import turtle
 from app.transfer.owl.writing import Statements
 from app.transfer.receipt import Loss, Receipt, Tally
+from app.transfer.schemas.graphql import GraphQLSchema
+from app.transfer.schemas.json_schema import JsonSchema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -25,9 +27,14 @@ class Output(StrEnum):
     JSON = "json"
     TURTLE = "turtle"
     JSON_LD = "json-ld"
+    JSON_SCHEMA = "json-schema"
+    GRAPHQL = "graphql"
 
 
-ENDINGS = {".yaml": Output.YAML, ".yml": Output.YAML, ".json": Output.JSON, ".ttl": Output.TURTLE, ".jsonld": Output.JSON_LD}
+ENDINGS = {
+    ".yaml": Output.YAML, ".yml": Output.YAML, ".json": Output.JSON, ".ttl": Output.TURTLE, ".jsonld": Output.JSON_LD,
+    ".schema.json": Output.JSON_SCHEMA, ".graphql": Output.GRAPHQL, ".graphqls": Output.GRAPHQL,
+}  # fmt: skip
 SIDECAR = ".oms.yaml"  # in place of the file's own ending
 
 
@@ -71,9 +78,21 @@ def _statements(text_of: Callable[[Statements], Iterator[str]]) -> Callable[[Wri
     return write
 
 
+def _json_schema(writing: Writing, ontology: str) -> Written:
+    made = JsonSchema(writing, ontology)
+    return Written(made.text(), None, made.account.receipt())
+
+
+def _graphql(writing: Writing, _: str) -> Written:
+    made = GraphQLSchema(writing)
+    return Written(made.text(), None, made.account.receipt())
+
+
 _WRITERS: dict[Output, Callable[[Writing, str], Written]] = {
     Output.YAML: _whole(yaml_of),
     Output.JSON: _whole(json_of),
     Output.TURTLE: _statements(lambda statements: turtle(statements.descriptions(), statements.base)),
     Output.JSON_LD: _statements(lambda statements: json_ld(statements.descriptions(), statements.base)),
+    Output.JSON_SCHEMA: _json_schema,
+    Output.GRAPHQL: _graphql,
 }

@@ -53,6 +53,12 @@ class Loss(StrEnum):
     """Why an export adapted something or does not say it; the values are stable, the sentences are not."""
 
     IN_SIDECAR = "IN_SIDECAR"
+    KIND_NOT_SAID = "KIND_NOT_SAID"
+    FIELD_NOT_SAID = "FIELD_NOT_SAID"
+    INTERFACE_NOT_SAID = "INTERFACE_NOT_SAID"
+    CONSTRAINT_NOT_SAID = "CONSTRAINT_NOT_SAID"
+    TYPE_APPROXIMATED = "TYPE_APPROXIMATED"
+    NAME_CHANGED = "NAME_CHANGED"
 
 
 @dataclass(frozen=True, slots=True, order=True)

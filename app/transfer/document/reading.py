@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class _Entry:
+class Entry:
     """One entity as the file says it."""
 
     kind: Kind
@@ -51,7 +51,7 @@ class _Entry:
 
 @dataclass
 class _Reading:
-    entries: dict[tuple[Kind, str], _Entry] = field(default_factory=dict)
+    entries: dict[tuple[Kind, str], Entry] = field(default_factory=dict)
     held: dict[tuple[Kind, str], Entity] = field(default_factory=dict)
     violations: list[Violation] = field(default_factory=list)
 
@@ -62,7 +62,7 @@ def operations_of(document: Any, held: Iterable[Entity], *, prune: bool = False)
     An entity that the document does not mention stays, unless `prune` asks for the ontology to hold nothing else.
     """
     reading = _Reading(held=_by_name(held))
-    for entry in _entries(document):
+    for entry in entries_of(document):
         entry.held = reading.held.get((entry.kind, entry.called))
         reading.entries[entry.kind, entry.called] = entry
     operations = [operation for entry in reading.entries.values() for operation in _operation(entry, reading, prune=prune)]
@@ -85,7 +85,8 @@ def _by_name(held: Iterable[Entity]) -> dict[tuple[Kind, str], Entity]:
     return found
 
 
-def _entries(document: Any) -> Iterator[_Entry]:
+def entries_of(document: Any) -> Iterator[Entry]:
+    """Each entity that the document says, parts after what they are part of; BadInput where it is no document."""
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise BadInput(f"The file is not an ontology: it does not begin with `format: {FORMAT}`.")
     for name, entries in document.items():
@@ -96,7 +97,7 @@ def _entries(document: Any) -> Iterator[_Entry]:
         yield from _of_section(SECTIONS[name], entries, name, None)
 
 
-def _of_section(kind: Kind, entries: Any, path: str, whole: str | None) -> Iterator[_Entry]:
+def _of_section(kind: Kind, entries: Any, path: str, whole: str | None) -> Iterator[Entry]:
     if entries is None:
         return
     if not isinstance(entries, dict):
@@ -107,12 +108,12 @@ def _of_section(kind: Kind, entries: Any, path: str, whole: str | None) -> Itera
             raise BadInput(f"{place} must be a map of fields.", path=place)
         own = dict(fields)
         parts = [(part, where, own.pop(where)) for part, (of, where, _) in PARTS.items() if of is kind and where in own]
-        yield _Entry(kind, str(name), whole, own, place)
+        yield Entry(kind, str(name), whole, own, place)
         for part, where, inside in parts:
             yield from _of_section(part, inside, f"{place}.{where}", called(str(name), whole))
 
 
-def _operation(entry: _Entry, reading: _Reading, *, prune: bool) -> Iterator[Operation]:
+def _operation(entry: Entry, reading: _Reading, *, prune: bool) -> Iterator[Operation]:
     definition = _definition(entry, reading, prune=prune)
     if definition is None:
         return
@@ -126,7 +127,7 @@ def _operation(entry: _Entry, reading: _Reading, *, prune: bool) -> Iterator[Ope
         yield Operation(Verb.UPDATE, entry.kind, entry.held.rid, expected_version=entry.held.version, fields=changed)
 
 
-def _definition(entry: _Entry, reading: _Reading, *, prune: bool) -> Definition | None:
+def _definition(entry: Entry, reading: _Reading, *, prune: bool) -> Definition | None:
     """The entry as a definition with rids and refs for names, None when something is wrong with it."""
     before = len(reading.violations)
     for name in ("apiName", *([PARTS[entry.kind][2]] if entry.kind in PARTS else ())):
@@ -151,7 +152,7 @@ def _definition(entry: _Entry, reading: _Reading, *, prune: bool) -> Definition 
     return None if len(reading.violations) > before or isinstance(parsed, list) else parsed
 
 
-def _resolved(entry: _Entry, reading: _Reading, place: str, text: str, path: str, *, prune: bool) -> str:
+def _resolved(entry: Entry, reading: _Reading, place: str, text: str, path: str, *, prune: bool) -> str:
     if well_formed(text):
         return text
     kinds = FIELDS[place] or (entry.kind,)

@@ -33,6 +33,12 @@ def yaml_of(writing: Writing, kinds: Collection[Kind] = ()) -> Iterator[str]:
             yield "".join(_pair(key, entry, _STEP))
 
 
+def yaml_entry(section: str, name: str, entry: dict[str, Any]) -> Iterator[str]:
+    """A document of one entry."""
+    yield f"format: {FORMAT}\n{section}:\n"
+    yield from _pair(name, entry, _STEP)
+
+
 def json_of(writing: Writing) -> Iterator[str]:
     """Canonical JSON in pieces of one entry each, indented by two."""
     yield f'{{\n  "format": {json.dumps(FORMAT)}'

@@ -22,12 +22,12 @@ class Writing:
     """One ontology as it is written; the same entities give the same document, whatever their order, rids and versions."""
 
     def __init__(self, entities: Iterable[Entity]) -> None:
-        self._closure = Closure(entities)
+        self.closure = Closure(entities)
         self._names: dict[str, str] = {}
         self._by_place: dict[tuple[Kind, str], list[Entity]] = {}
-        for entity in self._closure:
+        for entity in self.closure:
             self._by_place.setdefault((entity.kind, self._whole(entity)), []).append(entity)
-            whole = self._closure.get(self._whole(entity))
+            whole = self.closure.get(self._whole(entity))
             self._names[entity.rid] = called(entity.definition.api_name, whole.definition.api_name if whole else None)
 
     def sections(self, kinds: Collection[Kind] = ()) -> Iterator[tuple[str, Iterator[tuple[str, dict[str, Any]]]]]:
@@ -87,7 +87,7 @@ class Writing:
         """A mapping may say a shared property's rid; its key in the interface says the same and is the same in every file."""
         if not any(well_formed(mapped.interface_property) for mapped in each.mapping):
             return written
-        keys = {member.item.shared_property: member.item.key for member in members(each.interface, self._closure)}
+        keys = {member.item.shared_property: member.item.key for member in members(each.interface, self.closure)}
         return written | {
             "mapping": [self._mapped(mapped, said, keys) for mapped, said in zip(each.mapping, written["mapping"], strict=True)],
         }
