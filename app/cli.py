@@ -82,6 +82,14 @@ def status(*, json: Json = False) -> None:
 
 
 @app.command()
+def housekeep(*, json: Json = False) -> None:
+    """Remove events sent more than 8 days ago and idempotency keys that are over; for a job that runs daily."""
+    from app.commands import housekeeping
+
+    housekeeping.housekeep(read(), json=json)
+
+
+@app.command()
 def docs(*, check: Annotated[bool, typer.Option("--check", help="Only say whether the pages are current.")] = False) -> None:
     """Write the pages that are made from code."""
     from app.commands import docs

@@ -182,6 +182,10 @@ def test_status_tells_scripts_what_serves_what(home):
     assert found["adapters"]["tokens"] == "development issuer"
 
 
+def test_housekeeping_tells_scripts_what_went(home):
+    assert json.loads(oms(home, "housekeep", "--json").stdout) == {"outbox": 0, "idempotency_keys": 0, "stale_change_sets": 0}
+
+
 def test_a_token_is_all_that_the_token_command_prints(home):
     ended = oms(home, "token", "--role", "editor")
     assert ended.returncode == 0
