@@ -7,11 +7,13 @@ import importlib
 import multiprocessing
 import os
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -20,6 +22,7 @@ from app.domain.actor import Role
 from app.persistence.database import Database
 from app.persistence.migrate import migrate
 
+BEAT = 0.001  # seconds between two looks at the loop
 STARTS = 60  # seconds in which a process must be ready
 
 
@@ -50,6 +53,7 @@ class Api:
     port: int
     pid: int
     token: str  # of an editor
+    pauses: Any  # the longest pauses of its event loop since they were set to 0: seconds, and seconds of its own CPU
 
     def processor(self) -> float:
         """Seconds of CPU that the process has used."""
@@ -94,19 +98,20 @@ async def api(url: str) -> AsyncIterator[Api]:
     with tempfile.TemporaryDirectory(prefix="oms-bench-api-") as directory:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(url, directory, theirs), daemon=True)
+        pauses = context.Array("d", 2)
+        process = context.Process(target=_serve, args=(url, directory, theirs, pauses), daemon=True)
         process.start()
         try:
             if not await asyncio.to_thread(ours.poll, STARTS):
                 raise TimeoutError("the API process did not start")
             port, token = ours.recv()
-            yield Api(port, process.pid or 0, token)
+            yield Api(port, process.pid or 0, token, pauses)
         finally:
             process.terminate()
             await asyncio.to_thread(process.join, STARTS)
 
 
-def _serve(url: str, directory: str, pipe: Connection) -> None:
+def _serve(url: str, directory: str, pipe: Connection, pauses: Any) -> None:
     from app.bootstrap import development_issuer
     from app.commands.serving import end_on_signals, listener, serve
     from app.settings import read
@@ -118,5 +123,21 @@ def _serve(url: str, directory: str, pipe: Connection) -> None:
     settings = read(None, database_url=url, port=0, oms_data_dir=Path(directory))
     issuer = development_issuer(settings)
     assert issuer is not None
+    watching = []
+
+    def ready() -> None:
+        watching.append(asyncio.get_running_loop().create_task(_watch(pauses)))
+        pipe.send((bound.getsockname()[1], issuer.issue(Role.EDITOR, "bench")))
+
     with listener(settings) as bound:
-        serve(settings, bound, lambda: pipe.send((bound.getsockname()[1], issuer.issue(Role.EDITOR, "bench"))))
+        serve(settings, bound, ready)
+
+
+async def _watch(pauses: Any) -> None:
+    """Note for how long the loop is held at most."""
+    at, spent = time.perf_counter(), time.thread_time()
+    while True:
+        await asyncio.sleep(BEAT)
+        now, used = time.perf_counter(), time.thread_time()
+        pauses[0], pauses[1] = max(pauses[0], now - at - BEAT), max(pauses[1], used - spent)
+        at, spent = now, used

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import signal
 import socket
 import sys
@@ -35,6 +36,8 @@ class Server(uvicorn.Server):
         """Begin to listen."""
         await super().startup(sockets)
         if self.started:
+            gc.collect()
+            gc.freeze()  # the schema and the code stay: no collection has to look at them again and hold the loop
             self._ready()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -13,10 +14,11 @@ from app.domain.errors import NotFound
 from app.domain.text import refused_character
 from app.domain.topics import change_set_topic
 from app.persistence import store
+from app.persistence.background import off_loop, uncollected
 from app.persistence.mapping import change_set_of, ontology_of, operation_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from app.domain.actor import Actor
     from app.domain.change_set import ChangeSet, Operation
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from app.persistence.database import Transaction
     from app.persistence.neighbourhood import Reader
 
-PAGE = 1_000  # operations read at once
+PAGE = 500  # operations read at once
 PLACE = "place"  # where the change-set log ends
 _COUNT = """
     UPDATE ontology_counter SET change_set_events = change_set_events + $2 WHERE ontology = $1 RETURNING change_set_events - $2 AS before
@@ -93,15 +95,19 @@ async def operations(reader: Reader, rid: str) -> list[Operation]:
     """What it holds, in order; read in pages, so that decoding never holds the event loop for long."""
     found: list[Operation] = []
     last = 0
-    while True:
-        rows = await reader.fetch(
-            "SELECT * FROM operation WHERE change_set = $1 AND position > $2 ORDER BY position LIMIT $3", rid, last, PAGE
-        )
-        found += [operation_of(row) for row in rows]
-        if len(rows) < PAGE:
-            return found
-        last = rows[-1]["position"]
-        await asyncio.sleep(0)
+    with ExitStack() as large:
+        while True:
+            rows = await reader.fetch(
+                "SELECT * FROM operation WHERE change_set = $1 AND position > $2 ORDER BY position LIMIT $3", rid, last, PAGE
+            )
+            await asyncio.sleep(0)
+            found += [operation_of(row) for row in rows]
+            if len(rows) < PAGE:
+                return found
+            if last == 0:
+                large.enter_context(uncollected(PAGE))
+            last = rows[-1]["position"]
+            await asyncio.sleep(0)
 
 
 async def insert(work: Transaction, *made: ChangeSet) -> None:
@@ -130,19 +136,19 @@ async def stage(work: Transaction, rid: str, staged: Sequence[Operation], actor:
     return numbered
 
 
-async def stage_all(work: Transaction, staged: Iterable[tuple[str, Sequence[Operation], Actor]], *, after: int = 0) -> None:
+async def stage_all(work: Transaction, staged: Sequence[tuple[str, Sequence[Operation], Actor]], *, after: int = 0) -> None:
     """Append the operations of several change sets; those that have no id get one."""
-    await work.execute_many(
-        _STAGE,
-        [
-            (
-                each.id or uuid4(), rid, after + place, each.verb.value, each.kind.value, each.rid, each.ref, each.expected_version,
-                each.cascade, each.fields, each.restores, actor.id,
-            )
-            for rid, operations, actor in staged
-            for place, each in enumerate(operations, start=1)
-        ],
-    )  # fmt: skip
+    rows = await off_loop(lambda: list(_staged(staged, after)), sum(len(operations) for _, operations, _ in staged))
+    await work.execute_many(_STAGE, rows)
+
+
+def _staged(staged: Iterable[tuple[str, Sequence[Operation], Actor]], after: int) -> Iterator[tuple[Any, ...]]:
+    for rid, operations, actor in staged:
+        for place, each in enumerate(operations, start=after + 1):
+            yield (
+                each.id or uuid4(), rid, place, each.verb.value, each.kind.value, each.rid, each.ref, each.expected_version, each.cascade,
+                each.fields, each.restores, actor.id,
+            )  # fmt: skip
 
 
 async def last_position(work: Transaction, rid: str) -> int:

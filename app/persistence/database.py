@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from asyncpg import Connection, Pool, Record
 
 LOG_CHANNEL = "oms_log"
-CHUNK = 1_000  # rows sent at once
+CHUNK = 500  # rows sent at once
 _ARGUMENT = re.compile(r"\$(\d+)")
 
 

@@ -240,8 +240,8 @@ async def _merge(
             plan = (await planned(work, ontology.rid, proposal)).or_raise()
         turn = Turn.after(locked, since.at)
         change_set = await envelope(work, turn)
-        changes = store.settled(plan.changes, turn.revision, turn.at, actor)
-        rows = store.Rows(ontology.rid)
+        rows, settling = store.Rows(ontology.rid), plan.changes
+        changes = await off_loop(lambda: store.settled(settling, turn.revision, turn.at, actor), len(settling))
         await off_loop(lambda: rows.add(turn.revision, turn.at, actor, change_set.rid, changes), len(changes))
         store.advance(work, ontology.rid, turn.revision, turn.at)
         await rows.write(work)

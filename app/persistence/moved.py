@@ -45,6 +45,8 @@ class Since:
         """Whether nothing that the plan of this revision looked at has moved, and no name that it wants was taken."""
         if any(newest > revision and rid in plan.read for rid, newest in self.moved.items()):
             return False
+        if not self.bearers:
+            return True
         leaving = {change.rid for change in plan.changes}
         return all(self.bearers.get(key, "") in leaving for key in wanted(plan) if key in self.bearers)
 

@@ -166,7 +166,7 @@ async def closure(reader: Reader, ontology: str, prepared: Prepared, at: int | N
 
     What belongs to another ontology does not exist here: nothing refers across.
     """
-    seeds = _seeds(prepared)
+    seeds = await off_loop(lambda: _seeds(prepared), len(prepared.drafts))
     if not seeds:
         return Closure()
     arguments = (ontology, [rid for rid, _ in seeds], [state for _, state in seeds])
@@ -186,7 +186,9 @@ async def names_and_rids(
 ) -> tuple[dict[NameKey, str], set[str]]:
     """Who bears each name that the touched entities would bear, and which of some rids there are already; in one statement."""
     # A name that PostgreSQL could not hold is nobody's; its form is judged elsewhere.
-    wanted = [key for key in wanted_names(prepared) if not any(refused_character(part) for part in key)]
+    wanted = await off_loop(
+        lambda: [key for key in wanted_names(prepared) if not any(refused_character(part) for part in key)], len(prepared.drafts)
+    )
     if not wanted and not rids:
         return {}, set()
     current = f"n.revision_to = {LAST}" if at is None else f"n.revision_from <= {int(at)} AND {int(at)} < n.revision_to"

@@ -23,7 +23,7 @@ from app.domain.rid import REF, mint_change_set, well_formed
 from app.domain.text import DISPLAY_NAME, nfc, refused_character
 from app.domain.value import unstorable
 from app.persistence import change_sets
-from app.persistence.background import MUCH
+from app.persistence.background import MUCH, off_loop
 from app.persistence.group_commit import GroupCommit, Overtaken, Write
 from app.persistence.merging import Merged, Proposal, Turn, as_merged, hold, merge, planned, stored, with_rids
 
@@ -57,7 +57,7 @@ class Editing:
         there, and everywhere with `review`: the change set of the answer is then OPEN, and its revision is the head's.
         """
         actor.require(Role.EDITOR)
-        wanted = with_rids(checked(operations, origin))
+        wanted = await off_loop(lambda: with_rids(checked(operations, origin)), len(operations))
         title = checked_title(title) or _title(wanted)
         proposal = Proposal(wanted, strict=True, origin=origin)
         async with self._database.reading() as snapshot:
