@@ -38,6 +38,7 @@ TABLES = {
     "revision": "revision",
     "change_set_event": "change_set",
 }
+AGAIN = {"search_word": "ON CONFLICT DO NOTHING"}  # words that all of them hold
 _COLUMNS = """
     SELECT attname AS name, format_type(atttypid, NULL) AS type FROM pg_attribute
     WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped AND attidentity = '' ORDER BY attnum
@@ -122,7 +123,7 @@ async def fill(database: Database, types: int, *, properties: int = 2) -> None:
         for table, columns, each in values:
             for row in each:
                 await connection.execute(
-                    f"INSERT INTO {table} ({columns}) SELECT {row} {rest} ON CONFLICT DO NOTHING", timeout=FILL_SECONDS
+                    f"INSERT INTO {table} ({columns}) SELECT {row} {rest} {AGAIN.get(table, '')}", timeout=FILL_SECONDS
                 )
         await connection.execute(
             "UPDATE ontology SET head_revision = head_revision + $2, head_at = now() WHERE rid = $1", ontology, types - 1

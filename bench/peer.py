@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from app.persistence.database import LOG_CHANNEL, Database
-from bench.ontology import FIRST, Open, head, rows
+from bench.ontology import AGAIN, FIRST, Open, head, rows
 from bench.stage import postgres_program
 
 _BEGIN = f"""\
@@ -30,7 +30,7 @@ async def script(database: Database, name: str) -> str:
     ontology, _ = await head(database)
     found = await rows(database, name, Open(":n::text", ":r", ":place"))
     written = [
-        f"INSERT INTO {table} ({columns}) VALUES {', '.join(f'({row})' for row in values)} ON CONFLICT DO NOTHING;"
+        f"INSERT INTO {table} ({columns}) VALUES {', '.join(f'({row})' for row in values)} {AGAIN.get(table, '')};"
         for table, columns, values in found
         if values
     ]

@@ -103,7 +103,9 @@ def _closure_sql(*, at_head: bool) -> str:
         seen AS (
             SELECT rid, bool_or(state <> ALL (ARRAY{list(_UNSETTLED)!r})) AS settled FROM reached GROUP BY rid
         )
-        SELECT {listed}, seen.settled FROM seen JOIN {table} AS e ON e.rid = seen.rid WHERE e.ontology = $1 AND {alive}
+        SELECT {listed}, seen.settled
+        FROM seen CROSS JOIN LATERAL (SELECT * FROM {table} WHERE rid = seen.rid OFFSET 0) AS e -- one by one, however many are expected
+        WHERE e.ontology = $1 AND {alive}
     """
 
 
