@@ -1,4 +1,4 @@
-"""`oms plan`, `oms apply` and `oms diff`: an ontology as code."""
+"""`oms plan`, `oms apply` and `oms diff`: an ontology as code; `oms log` and `oms show`: how it came to be so."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ import typer
 
 Source = Annotated[Path, typer.Argument(help="A YAML or JSON file, what `oms export` wrote, or a folder of YAML files.", metavar="FILE")]
 Side = Annotated[str, typer.Argument(help="A file, a folder, or an ontology such as sample, sample@12 or sample@2026-11-24T08:30:00Z.")]
+Which = Annotated[str, typer.Argument(help="The ontology by its apiName.", metavar="ONTOLOGY")]
+Upto = Annotated[int | None, typer.Option("--upto", help="Begin at this revision and go back from there.")]
+Count = Annotated[int, typer.Option("-n", "--count", min=1, max=10_000, help="How many revisions.")]
+What = Annotated[str, typer.Argument(help="A revision such as sample@12, or the rid of a change set or an entity.")]
 Ontology = Annotated[str, typer.Option(help="The ontology by its apiName.")]
 OnlyNamed = Annotated[bool, typer.Option("--only-named", help="Leave alone what the file does not name, in place of deleting it.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
@@ -54,3 +58,19 @@ def register(app: typer.Typer) -> None:
         from app.settings import read
 
         Compare(one, other, json)(read())
+
+    @app.command()
+    def log(ontology: Which = "main", upto: Upto = None, count: Count = 20, *, json: Json = False) -> None:
+        """Show the newest revisions of an ontology: when, by whom, reviewed by whom, what changed, and why."""
+        from app.commands.chronicle import Log
+        from app.settings import read
+
+        Log(ontology, upto, count, json)(read())
+
+    @app.command()
+    def show(what: What, *, json: Json = False) -> None:
+        """Show a revision or a change set field by field, or every version of an entity."""
+        from app.commands.chronicle import Show
+        from app.settings import read
+
+        Show(what, json)(read())
