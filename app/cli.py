@@ -38,11 +38,17 @@ Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
 @app.command()
-def dev(port: Port = None, host: Host = None) -> None:
+def dev(
+    port: Port = None,
+    host: Host = None,
+    *,
+    full: Annotated[bool, typer.Option("--full", help="On the real servers of `oms services`, with the workers.")] = False,
+    free_ports: Annotated[bool, typer.Option("--free-ports", help="With --full: servers take ports that are free.")] = False,
+) -> None:
     """Serve on this machine, with a database of its own where DATABASE_URL is not set."""
     from app.commands import dev
 
-    dev.dev(read(**_given(port=port, host=host)))
+    dev.dev(read(**_given(port=port, host=host)), full=full, free_ports=free_ports)
 
 
 @app.command()
@@ -51,6 +57,17 @@ def api(port: Port = None, host: Host = None) -> None:
     from app.commands import dev
 
     dev.api(read(**_given(port=port, host=host)))
+
+
+@app.command()
+def worker(
+    names: Annotated[list[str], typer.Argument(help="Which ones; several run in one process.", metavar="NAME...")],
+    port: Port = None,
+) -> None:
+    """Run workers until SIGTERM: the relay, which publishes the outbox to Kafka, and what follows the log."""
+    from app.commands import worker
+
+    worker.worker(read(**_given(worker_port=port)), names)
 
 
 @app.command()

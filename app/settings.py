@@ -113,6 +113,9 @@ class Settings(BaseModel):
     oms_env: OmsEnv = Field(OmsEnv.DEVELOPMENT, description="Where the process runs: development, staging or production.")
     host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
     port: int = Field(4000, ge=0, le=65_535, description="Port to listen on; 0 takes a free one.")
+    worker_port: int = Field(
+        4001, ge=0, le=65_535, description="Port of a worker's health and metrics, on the address of HOST; 0 takes a free one."
+    )
     log_level: LogLevel = Field(LogLevel.INFO, description="The least severe log line to write: debug, info, warning or error.")
     oms_data_dir: Path = Field(Path(".oms"), description="Directory of what development keeps: the embedded database and its keys.")
 
@@ -130,6 +133,9 @@ class Settings(BaseModel):
     )
     kafka_broker: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (), description="Kafka brokers as host:port, separated by commas; without them the log is followed in PostgreSQL."
+    )
+    kafka_prefix: str = Field(
+        "", pattern=r"^[a-zA-Z0-9._-]{0,60}$", description="Put before each topic and group, where several installations share a broker."
     )
     opensearch_url: Web = Field(None, repr=False, description="OpenSearch; without it PostgreSQL answers searches.")
     neo4j_url: Annotated[str | None, _address("bolt", "neo4j", "bolt+s", "neo4j+s", "bolt+ssc", "neo4j+ssc")] = Field(

@@ -17,6 +17,8 @@ from app.adapters.embedded_postgres import EmbeddedPostgres
 from app.persistence.database import Database
 from app.persistence.migrate import migrate
 
+pytest_plugins = ["tests.real_servers"]
+
 TEMPLATE = "oms_template"
 _EMPTY = """
 DO $$ DECLARE names text; BEGIN

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from app.bootstrap import development_issuer
 from app.commands.database import database_of, migrated, require_newest
+from app.commands.full import PEOPLE, access_token, real_servers, workers
 from app.commands.serving import address_of, end_on_signals, listener, serve
 from app.commands.terminal import Refused, notes, out
 from app.domain.actor import Role
@@ -19,17 +21,22 @@ if TYPE_CHECKING:
 NAMES = {Role.VIEWER: "Vera Viewer", Role.EDITOR: "Edda Editor", Role.ADMIN: "Adam Admin"}
 
 
-def dev(settings: Settings) -> None:
-    """Start a database where none is given, migrate it, fill it once, and serve until Ctrl-C."""
+def dev(settings: Settings, *, full: bool = False, free_ports: bool = False) -> None:
+    """Start a database where none is given, or all servers, migrate it, fill it once, and serve until Ctrl-C."""
     if not settings.development:
         raise Refused(f"`oms dev` is for development and OMS_ENV is {settings.oms_env}: use `oms api`.")
     end_on_signals()
-    with listener(settings) as bound, database_of(settings) as ready:
+    with ExitStack() as stack:
+        bound = stack.enter_context(listener(settings))
+        around = real_servers(settings, free_ports=free_ports) if full else database_of(settings)
+        ready = stack.enter_context(around)
         notes.print(f"[dim]{migrated(ready)}[/]")
         with notes.status("Writing the sample ..."):
             if asyncio.run(_sampled(ready)):
                 notes.print("[dim]The ontology sample was written.[/]")
-        serve(ready, bound, lambda: out.print(welcome(ready, address_of(bound)), soft_wrap=True))
+        if full:
+            stack.enter_context(workers(ready))
+        serve(ready, bound, lambda: out.print(welcome(ready, address_of(bound), full=full), soft_wrap=True))
 
 
 async def _sampled(settings: Settings) -> bool:
@@ -45,7 +52,7 @@ def api(settings: Settings) -> None:
         serve(settings, bound, lambda: notes.print(f"Serving at {address_of(bound)}"))
 
 
-def welcome(settings: Settings, address: str) -> str:
+def welcome(settings: Settings, address: str, *, full: bool = False) -> str:
     """Where to go and with what; a token stands on a line of its own, whole, so that it can be copied."""
     lines = [
         "",
@@ -56,4 +63,12 @@ def welcome(settings: Settings, address: str) -> str:
     if issuer := development_issuer(settings):
         for role in Role:
             lines += ["", f"[dim]A development token with the role {role.value}:[/]", issuer.issue(role, NAMES[role])]
+    if full:
+        lines.append(f"Keycloak                   {settings.keycloak_issuer}")
+        for role in Role:
+            lines += [
+                "",
+                f"[dim]A token of {PEOPLE[role]}, whose password is the name, with the role {role.value}:[/]",
+                access_token(settings, role),
+            ]
     return "\n".join([*lines, "", f"[dim]Ctrl-C ends it; the data stays in {settings.oms_data_dir}.[/]"])

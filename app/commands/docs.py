@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client import REGISTRY as METRICS
 
 import app.domain
+from app.commands.asyncapi import event_pages
 from app.commands.error_codes import error_rows
 from app.commands.terminal import Refused, out
 from app.domain.fixes.broken import REASONS
@@ -51,6 +52,7 @@ def pages(command: Command) -> Iterator[tuple[Path, str]]:
     yield PAGES / "topics.md", _topics()
     yield PAGES / "metrics.md", _metrics()
     yield Path(".env.example"), _example()
+    yield from event_pages()
 
 
 def _settings() -> str:

@@ -17,6 +17,9 @@ _WORDS = {
     Kind.VALUE_TYPE: "value-type",
     Kind.TYPE_GROUP: "type-group",
 }
+PARTITIONS = 6  # fixed: the order of a key would not survive another number
+RETENTION_MS = 7 * 24 * 3_600 * 1_000  # seven days
+MERGED = "version.changeset.merged"  # what our own workers follow
 CHANGE_SET_ACTIONS = ("opened", "updated", "merged", "closed", "rolled-back")
 ONTOLOGY_ACTIONS = ("created", "updated", "archived")
 
@@ -28,6 +31,9 @@ class Topic:
     name: str
     key: str
     sentence: str
+    kind: Kind | None = None  # of the entities that it tells of
+    partitions: int = PARTITIONS
+    retention_ms: int = RETENTION_MS
 
 
 def entity_topic(kind: Kind, action: Action) -> str:
@@ -47,7 +53,7 @@ def ontology_topic(action: str) -> str:
 
 TOPICS: tuple[Topic, ...] = (
     *(
-        Topic(entity_topic(kind, action), "rid", f"A {kind.words} was {action.value}; the full state after it.")
+        Topic(entity_topic(kind, action), "rid", f"A {kind.words} was {action.value}; the full state after it.", kind)
         for kind in Kind
         for action in Action
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 REQUESTS = Counter("http_requests_total", "HTTP requests.", ["method", "route", "status"])
 REQUEST_SECONDS = Histogram("http_request_duration_seconds", "Seconds from a request's head to its answer's end.", ["method", "route"])
@@ -11,3 +11,9 @@ DATABASE_SECONDS = Histogram(
     "Seconds of a statement, the way to PostgreSQL and back included.",
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
+OUTBOX_WAITING = Gauge("outbox_waiting_events", "Events that are committed and not published, counted up to 100,000 by the leading relay.")
+OUTBOX_AGE = Gauge("outbox_oldest_seconds", "Seconds since the oldest event that is not published was committed.")
+RELAY_LEADS = Gauge("relay_leads", "1 where this process is the one relay that publishes.")
+RELAYED = Counter("relay_events_total", "Events that were published, and acknowledged by the broker.")
+WORKED = Counter("worker_runs_total", "Runs of a worker for an ontology.", ["worker", "outcome"])
+WORKER_SECONDS = Histogram("worker_run_duration_seconds", "Seconds in which a worker brought an ontology up to date.", ["worker"])

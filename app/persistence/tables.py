@@ -364,6 +364,13 @@ class Outbox(SQLModel, table=True):
     published_at: datetime | None = _moment(nullable=True)
 
 
+class Fence(SQLModel, table=True):
+    """The token of whoever leads a work that only one may do: it grows with each leader, and an older one is refused."""
+
+    name: str = _text(primary_key=True)
+    token: int = _big()
+
+
 class IdempotencyKey(SQLModel, table=True):
     """The answer to a request that may be sent again, for 24 hours."""
 

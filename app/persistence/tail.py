@@ -98,6 +98,16 @@ class Tail:
             return None
         return self._standing.get(api_name)
 
+    def heads(self) -> dict[str, int]:
+        """Every ontology with the newest revision that this process knows of."""
+        return {ontology: stream.end for (kind, ontology), stream in self._streams.items() if kind is Log.MERGES}
+
+    async def looked(self, *, within: float) -> None:
+        """Wait for the next look at the log, but no longer than so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._looked.wait()
+
     async def reached(self, ontology: str, revision: int, *, within: float) -> bool:
         """Wait until the head is at the revision; False when it is not there after `within` seconds."""
         with suppress(TimeoutError):

@@ -1,0 +1,31 @@
+"""The servers that tests are given are the real ones, and do what the service needs of them."""
+
+import httpx2
+from confluent_kafka.admin import AdminClient, NewTopic
+from neo4j import GraphDatabase
+
+
+def test_kafka_makes_topics_and_makes_none_by_itself(kafka):
+    admin = AdminClient({"bootstrap.servers": kafka})
+    made = admin.create_topics([NewTopic("made.by.a.test", num_partitions=3, replication_factor=1)])
+    made["made.by.a.test"].result(60)
+    topics = admin.list_topics(timeout=60).topics
+    assert len(topics["made.by.a.test"].partitions) == 3
+    assert admin.list_topics("made.by.nobody", timeout=60).topics["made.by.nobody"].error is not None
+
+
+def test_opensearch_analyses_korean(opensearch):
+    asked = {"tokenizer": "nori_tokenizer", "text": "철도차량"}
+    answer = httpx2.post(f"{opensearch}/_analyze", json=asked, timeout=60)
+    assert [each["token"] for each in answer.json()["tokens"]] == ["철도", "차량"]
+
+
+def test_neo4j_answers_cypher(neo4j):
+    with GraphDatabase.driver(neo4j) as driver:
+        records, _, _ = driver.execute_query("MERGE (a:Thing {rid: 'a'})-[l:LINKS]->(b:Thing {rid: 'b'}) RETURN count(l) AS links")
+    assert records[0]["links"] == 1
+
+
+def test_keycloak_tells_of_our_realm(keycloak):
+    said = httpx2.get(f"{keycloak}/.well-known/openid-configuration", timeout=60).json()
+    assert said["issuer"] == keycloak
