@@ -11,16 +11,22 @@ import httpx2
 
 from app.adapters.development_issuer import DevelopmentIssuer
 from app.adapters.memory_cache import MemoryCache
+from app.adapters.opensearch import OpenSearchIndex
 from app.adapters.tokens import verifier
 from app.domain.actor import Role
+from app.domain.breaker import Breaker
 from app.observability import faults
 from app.persistence.database import Database
+from app.persistence.sinks import OPENSEARCH
 from app.persistence.tail import Tail
 from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
+from app.services.indexing import Indexing
 from app.services.live import Live
 from app.services.locks import Locks
 from app.services.ontologies import Ontologies
+from app.services.repairs import Repairs
+from app.services.searching import Searching
 from app.web.authentication import Authentication
 from app.web.cursors import Cursors
 from app.web.origins import Origins
@@ -33,9 +39,11 @@ from resolvers.transport.websocket import SocketEndpoint
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from app.ports.search_index import SearchIndex
     from app.settings import Settings
 
 RELEASE = version("oms")
+SEARCH_SECONDS = 2.0  # who waits longer is answered by PostgreSQL sooner
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,7 @@ async def opened(settings: Settings, *, by_levels: bool = True) -> AsyncIterator
         issuer = development_issuer(settings)
         tokens = issuer.verifier() if issuer else verifier(settings, await stack.enter_async_context(httpx2.AsyncClient()))
         tail = await stack.enter_async_context(Tail.opened(url, database))
+        index = await stack.enter_async_context(search_index(settings))
         authentication = Authentication(tokens)
         services = Services(
             editing=Editing(database),
@@ -81,6 +90,9 @@ async def opened(settings: Settings, *, by_levels: bool = True) -> AsyncIterator
             ontologies=Ontologies(database),
             locks=Locks(database),
             live=Live(tail, database, resume_events=limits.resume_events),
+            searching=Searching(index, Breaker()) if index else None,
+            repairs=Repairs(database, Indexing(database, index) if index else None),
+            sinks=(OPENSEARCH,) if index else (),
         )
         cursors = Cursors(settings.cursor_secret)
         shared = Shared(database, services, cursors, limits, release=RELEASE)
@@ -102,6 +114,19 @@ async def opened(settings: Settings, *, by_levels: bool = True) -> AsyncIterator
             execution=execution,
             sockets=await stack.enter_async_context(sockets.opened()),
         )
+
+
+@asynccontextmanager
+async def search_index(settings: Settings, *, seconds: float = SEARCH_SECONDS) -> AsyncIterator[SearchIndex | None]:
+    """The search engine of the settings, None where they name none; `seconds` are what one request may take."""
+    if settings.opensearch_url is None:
+        yield None
+        return
+    index = OpenSearchIndex(settings.opensearch_url, seconds=seconds)
+    try:
+        yield index
+    finally:
+        await index.close()
 
 
 def development_issuer(settings: Settings) -> DevelopmentIssuer | None:

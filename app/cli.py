@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from app.commands import code, services, transfer
+from app.commands import code, dead_letters, services, transfer
 from app.settings import BadSettings, read
 
 REFUSED, MISUSED, INTERRUPTED = 1, 2, 130
@@ -22,6 +22,7 @@ app.add_typer(schema, name="schema")
 transfer.register(app)
 services.register(app)
 code.register(app)
+dead_letters.register(app)
 
 
 class RoleName(StrEnum):

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from app.persistence import leases
+from app.persistence import leases, sinks
 from app.persistence.reads import change_sets, entities, history, ontologies
 from app.persistence.reads.pages import NOTHING, Rows, Source, pages, totals
 from dataloaders.wanted import Loader
@@ -61,6 +61,7 @@ class Loaders:
         self.anywhere = self._plain(entities.anywhere)
         self.versions = self._plain(entities.versions)
         self.merges = self._plain(history.merges)
+        self.index_statuses = self._plain(sinks.statuses)
         self.change_sets = self._plain(change_sets.by_rid)
         self.locks: Loader[str, Lease | None] = self._plain(leases.held)
         self.ontologies = self._plain(ontologies.by_rid)

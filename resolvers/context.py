@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from app.services.live import Live
     from app.services.locks import Locks
     from app.services.ontologies import Ontologies
+    from app.services.repairs import Repairs
+    from app.services.searching import Searching
     from resolvers.transport.answer import RequestFacts
 
 PATIENCE = 1.0  # seconds that a reader waits for a revision that it has heard of
@@ -44,6 +46,9 @@ class Services:
     ontologies: Ontologies
     locks: Locks
     live: Live | None = None  # only where subscriptions are served
+    searching: Searching | None = None  # only where there is a search engine
+    repairs: Repairs | None = None
+    sinks: tuple[str, ...] = ()  # those that are set up
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from resolvers.mutations.object_type import ObjectTypeMutations
 from resolvers.mutations.ontology import OntologyMutations
 from resolvers.mutations.property import PropertyMutations
 from resolvers.mutations.shared_property import SharedPropertyMutations
+from resolvers.mutations.sinks import SinkMutations
 from resolvers.mutations.type_group import TypeGroupMutations
 from resolvers.mutations.value_type import ValueTypeMutations
 
@@ -33,6 +34,7 @@ class Mutation(
     ChangeSetMutations,
     OntologyMutations,
     LockMutations,
+    SinkMutations,
     FixMutations,
 ):
     pass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Generic, NamedTuple, TypeVar, cast
@@ -295,17 +295,20 @@ def sliced(
 
 def selects(info: GraphQLResolveInfo[Any], *names: str) -> bool:
     """Whether any of the fields is selected directly below; one that a directive leaves out counts too."""
-    waiting: list[SelectionSetNode | None] = [node.selection_set for node in info.field_nodes]
+    return any(node.name.value in names for node in selected(info, info.field_nodes))
+
+
+def selected(info: GraphQLResolveInfo[Any], nodes: Sequence[FieldNode]) -> Iterator[FieldNode]:
+    """The fields that are selected directly below these."""
+    waiting: list[SelectionSetNode | None] = [node.selection_set for node in nodes]
     seen: set[str] = set()
     while waiting:
         below = waiting.pop()
         for node in below.selections if below else ():
             if isinstance(node, FieldNode):
-                if node.name.value in names:
-                    return True
+                yield node
             elif isinstance(node, InlineFragmentNode):
                 waiting.append(node.selection_set)
             elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
                 seen.add(node.name.value)
                 waiting.append(info.fragments[node.name.value].selection_set)
-    return False

@@ -30,22 +30,22 @@ def _purity(pure: str = "", impure: str = "") -> Purity:
 _ENTITY = "ontology history usedBy"
 PURE: dict[str, Purity] = {
     # The ontology's own texts and settings change without a revision; what its rid alone leads to may come into being in another ontology.
-    "Query": _purity("ontology", "node nodes ontologies objectType changeSet search suggest me serverStatus"),
+    "Query": _purity("ontology", "node nodes ontologies objectType changeSet search suggest deadLetters me serverStatus"),
     "Ontology": _purity(
         "objectTypes properties sharedProperties linkTypes interfaces actionTypes valueTypes typeGroups objectType sharedProperty linkType interface "
         "actionType valueType typeGroup entity entities history revisions mergedRevision statistics",
         "changeSets locks auditLog search suggest graph apiName displayName description settings version updatedAt updatedBy archivedAt",
     ),
     "Node": _purity(),
-    "Entity": _purity(_ENTITY, "lock"),
-    "ObjectType": _purity(f"{_ENTITY} primaryKey titleProperty properties links interfaces actions typeGroups", "lock"),
-    "Property": _purity(f"{_ENTITY} objectType sharedProperty valueType", "lock"),
-    "SharedProperty": _purity(f"{_ENTITY} valueType properties interfaces", "lock"),
-    "LinkType": _purity(f"{_ENTITY} backing", "lock"),
-    "Interface": _purity(f"{_ENTITY} extends extendedBy implementedBy", "lock"),
-    "ActionType": _purity(_ENTITY, "lock"),
-    "ValueType": _purity(f"{_ENTITY} properties sharedProperties", "lock"),
-    "TypeGroup": _purity(f"{_ENTITY} objectTypes", "lock"),
+    "Entity": _purity(_ENTITY, "lock indexStatus"),
+    "ObjectType": _purity(f"{_ENTITY} primaryKey titleProperty properties links interfaces actions typeGroups", "lock indexStatus"),
+    "Property": _purity(f"{_ENTITY} objectType sharedProperty valueType", "lock indexStatus"),
+    "SharedProperty": _purity(f"{_ENTITY} valueType properties interfaces", "lock indexStatus"),
+    "LinkType": _purity(f"{_ENTITY} backing", "lock indexStatus"),
+    "Interface": _purity(f"{_ENTITY} extends extendedBy implementedBy", "lock indexStatus"),
+    "ActionType": _purity(_ENTITY, "lock indexStatus"),
+    "ValueType": _purity(f"{_ENTITY} properties sharedProperties", "lock indexStatus"),
+    "TypeGroup": _purity(f"{_ENTITY} objectTypes", "lock indexStatus"),
     "ObjectTypeLink": _purity("other"),
     "Implementation": _purity("interface"),
     "PropertyMapping": _purity("declaredBy property"),

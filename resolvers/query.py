@@ -15,13 +15,14 @@ from app.persistence.reads import ontologies
 from app.persistence.reads.selection import At, Order
 from resolvers.arguments import ApiName, RidArgument
 from resolvers.authorization import RoleName, requires
-from resolvers.paging import After, Before, Connection, First, Last, List, Paging, connection
+from resolvers.paging import After, Before, Connection, First, Last, List, Paging, bounded, connection
 from resolvers.scalars import BigInt, RevisionOrTime
 from resolvers.types import search as searching
 from resolvers.types.change_set import ChangeSet, change_set
 from resolvers.types.entity import Node, entity
 from resolvers.types.object_type import ObjectType
 from resolvers.types.ontology import Ontology, named, ontology, pinned_ontology
+from resolvers.types.sinks import DeadLetter, SinkStatus, sink_statuses
 
 MOST_NODES = 100
 TYPE = 3  # which part of a rid says what it is of
@@ -41,6 +42,7 @@ MinRevision = Annotated[
 ]
 Id = Annotated[strawberry.ID, strawberry.argument(description="The rid of an entity, a change set or an ontology.")]
 Ids = Annotated[list[strawberry.ID], strawberry.argument(description="Up to 100 rids.")]
+Letters = Annotated[int, strawberry.argument(description="At most so many, 1 to 100.")]
 ChangeSetRid = Annotated[strawberry.ID, strawberry.argument(description="The rid of the change set.")]
 
 
@@ -56,6 +58,10 @@ class ServerStatus:
     version: str = strawberry.field(description="The release that serves.")
     started_at: datetime = strawberry.field(description="When this process started.")
     epoch: BigInt = strawberry.field(description="Grows when the database is restored from a backup; cursors of another epoch expire.")
+
+    @strawberry.field(description="The systems that follow what is merged, as far as they are set up.")
+    async def sinks(self, info: strawberry.Info[Any]) -> list[SinkStatus]:
+        return await sink_statuses(info)
 
 
 @strawberry.type(description="What can be read. Each operation sees one state of the database.")
@@ -133,6 +139,14 @@ class Query:
     ) -> list[searching.Suggestion]:  # fmt: skip
         _, head = await info.context.ontology(ontology)
         return await searching.suggest(info, head, prefix, kinds, first)
+
+    @strawberry.field(description="What the search index refuses of one ontology, the latest first.", extensions=[requires(Role.ADMIN)])
+    async def dead_letters(self, info: strawberry.Info[Any], ontology: OntologyName = "main", first: Letters = 10) -> list[DeadLetter]:
+        _, head = await info.context.ontology(ontology)
+        letters = await info.context.services.repairs.dead_letters(
+            info.context.actor, ontology=head.ontology, limit=bounded(first, MOST_NODES)
+        )
+        return [DeadLetter.of(letter) for letter in letters]
 
     @strawberry.field(description="Who asks.", extensions=[requires(Role.VIEWER)])
     def me(self, info: strawberry.Info[Any]) -> Me:

@@ -12,6 +12,7 @@ from app.services.live import Live
 from resolvers.authorization import requires
 from resolvers.subscriptions.change_set_changed import ChangeSetChanged, ChangeSetEventFilter
 from resolvers.subscriptions.feed import Feed
+from resolvers.subscriptions.index_status_changed import IndexStatusChanged, IndexStatusFilter
 from resolvers.subscriptions.locks_changed import LocksChanged
 from resolvers.subscriptions.ontology_changed import OntologyChanged
 
@@ -68,6 +69,22 @@ class Subscription:
     )
     async def locks_changed(self, info: strawberry.Info[Any], ontology: OntologyName = "main") -> AsyncIterator[LocksChanged]:
         return _feed(Feed(await _live(info).locks(ontology), LocksChanged.of))
+
+    @strawberry.subscription(
+        description="What can be searched: all that cannot yet first, then what changes, conflated by entity. An entity that was merged is told "
+        "as PENDING and then as INDEXED; where one follows the other at once, perhaps only as INDEXED.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def index_status_changed(
+        self,
+        info: strawberry.Info[Any],
+        ontology: OntologyName = "main",
+        filter: Annotated[IndexStatusFilter | None, strawberry.argument(description="Which entities; all where it is left out.")] = None,
+    ) -> AsyncIterator[IndexStatusChanged]:
+        live, wanted = _live(info), filter or IndexStatusFilter()
+        wanted.check()
+        rid = await live.tail.ontology(ontology)
+        return _feed(Feed(await live.progress(ontology), lambda sight: IndexStatusChanged.of(rid, sight, wanted)))
 
 
 def _live(info: strawberry.Info[Any]) -> Live:

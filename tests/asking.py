@@ -12,6 +12,7 @@ from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
 from app.services.locks import Locks
 from app.services.ontologies import Ontologies
+from app.services.repairs import Repairs
 from app.web.cursors import Cursors
 from resolvers.context import Context, Services, Shared
 from resolvers.schema import schema
@@ -26,9 +27,15 @@ GENEROUS = Limits(cost=1_000_000, aliases=100, fields=2_000, tokens=5_000)
 class Asking:
     """One process's schema over one database; `statements` is what the last answer took."""
 
-    def __init__(self, database: Database, limits: Limits = GENEROUS) -> None:
-        services = Services(Editing(database), ChangeSets(database), Ontologies(database), Locks(database))
-        self.shared = Shared(database, services, Cursors(SECRET), limits, release="test")
+    def __init__(self, database: Database, limits: Limits = GENEROUS, **services: Any) -> None:
+        known = Services(
+            Editing(database),
+            ChangeSets(database),
+            Ontologies(database),
+            Locks(database),
+            **{"repairs": Repairs(database, None), **services},
+        )
+        self.shared = Shared(database, known, Cursors(SECRET), limits, release="test")
         self.faults: list[BaseException] = []
         self.statements = 0
         self._execution = Execution(schema(), limits, self._context, lambda fault, _: self.faults.append(fault))

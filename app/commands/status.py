@@ -42,7 +42,7 @@ def adapters(settings: Settings) -> dict[str, str]:
         "faults": _host(settings.sentry_dsn) or "log only",
         "traces": _host(settings.otel_exporter_otlp_endpoint) or "none",
     }
-    return served | {"events": EMBEDDED, "cache and locks": local}
+    return served | {"search": _host(settings.opensearch_url) or EMBEDDED, "events": EMBEDDED, "cache and locks": local}
 
 
 async def _asked(url: str) -> dict[str, Any]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from app.persistence.watch import STATE_CHANNEL
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from app.persistence.database import Database, Transaction
+    from app.persistence.log import Source
     from app.persistence.neighbourhood import Reader
 
 OPENSEARCH = "opensearch"
@@ -48,6 +51,20 @@ class DeadLetter:
     last_at: datetime
 
 
+class Progress(NamedTuple):
+    """How an ontology stands in all sinks together, as subscribers follow it."""
+
+    head: int = 0
+    reached: tuple[tuple[str, int], ...] = ()  # by sink
+    failing: tuple[tuple[str, str], ...] = ()  # sinks with their reasons
+    refused: tuple[tuple[str, str, int], ...] = ()  # sinks, rids, and how often
+
+    @property
+    def least(self) -> int:
+        """The revision that every sink has."""
+        return min((revision for _, revision in self.reached), default=-1)
+
+
 async def watermark(reader: Reader, sink: str, ontology: str) -> Watermark | None:
     """How far the sink is with the ontology; None where there is no such ontology."""
     rows = await reader.fetch(
@@ -71,6 +88,7 @@ async def advance(work: Transaction, sink: str, ontology: str, epoch: int, revis
         """,
         sink, ontology, epoch, revision,
     )  # fmt: skip
+    work.notify(STATE_CHANNEL)
 
 
 async def restart(work: Transaction, sink: str, ontology: str) -> None:
@@ -95,6 +113,7 @@ async def settle(work: Transaction, sink: str, ontology: str, revision: int, wri
         "DELETE FROM dead_letter WHERE sink = $1 AND ontology = $2 AND rid = ANY ($3::text[])",
         sink, ontology, [rid for rid in written if rid not in refused],
     )  # fmt: skip
+    work.notify(STATE_CHANNEL)
 
 
 async def dead_letters(
@@ -142,18 +161,57 @@ async def statuses(reader: Reader, rids: Sequence[str]) -> dict[str, list[Any]]:
     return found
 
 
-async def overview(reader: Reader) -> list[Any]:
-    """Each sink with its incident, how many ontologies it follows, is behind with, and by how many revisions, and its dead letters."""
+async def overview(reader: Reader, known: Sequence[str]) -> list[Any]:
+    """Each of these sinks with its incident, by how many revisions it is behind, and how many documents it refuses."""
     return await reader.fetch(
         """
         SELECT sink.name AS sink, x.reason, x.attempts, x.since,
             (SELECT count(*) FROM dead_letter d WHERE d.sink = sink.name AND NOT d.discarded) AS dead_letters,
             (SELECT coalesce(sum(o.head_revision - CASE WHEN s.epoch = i.epoch THEN s.revision ELSE 0 END), 0)::bigint
              FROM ontology o CROSS JOIN installation i LEFT JOIN sink_state s ON s.ontology = o.rid AND s.sink = sink.name) AS behind
-        FROM (SELECT sink FROM sink_state UNION SELECT sink FROM sink_incident) AS sink (name)
-        LEFT JOIN sink_incident x ON x.sink = sink.name ORDER BY sink.name
-        """
+        FROM unnest($1::text[]) AS sink (name) LEFT JOIN sink_incident x ON x.sink = sink.name ORDER BY sink.name
+        """,
+        list(known),
     )
+
+
+async def places(reader: Reader, rids: Sequence[str]) -> dict[str, str]:
+    """The ontologies of these entities, deleted ones too, by rid."""
+    rows = await reader.fetch("SELECT rid, ontology FROM entity WHERE rid = ANY ($1::text[])", list(rids))
+    return {row["rid"]: row["ontology"] for row in rows}
+
+
+async def progress(source: Source, ontologies: Sequence[str]) -> dict[str, Progress]:
+    """How these ontologies stand, in one statement."""
+    rows = await source.fetch(
+        """
+        SELECT o.rid, o.head_revision,
+            (SELECT coalesce(jsonb_agg(
+                jsonb_build_array(s.sink, CASE WHEN s.epoch = i.epoch THEN s.revision ELSE -1 END) ORDER BY s.sink), '[]')
+             FROM sink_state s WHERE s.ontology = o.rid) AS reached,
+            (SELECT coalesce(jsonb_agg(jsonb_build_array(x.sink, x.reason) ORDER BY x.sink), '[]') FROM sink_incident x) AS failing,
+            (SELECT coalesce(jsonb_agg(jsonb_build_array(d.sink, d.rid, d.attempts) ORDER BY d.sink, d.rid), '[]')
+             FROM dead_letter d WHERE d.ontology = o.rid) AS refused
+        FROM ontology o CROSS JOIN installation i WHERE o.rid = ANY ($1::text[])
+        """,
+        list(ontologies),
+    )
+    return {
+        row["rid"]: Progress(row["head_revision"], *(tuple(map(tuple, row[name])) for name in ("reached", "failing", "refused")))
+        for row in rows
+    }
+
+
+async def differing(reader: Reader, ontology: str, before: Progress, after: Progress, limit: int) -> list[Any]:
+    """Entities whose status may differ between two states, latest first: above the older mark, or refused in one of them only."""
+    refused = {rid for _, rid, _ in set(before.refused) ^ set(after.refused)}
+    return await reader.fetch(
+        """
+        SELECT rid, version, revision FROM entity
+        WHERE ontology = $1 AND NOT deleted AND (revision > $2 OR rid = ANY ($3::text[])) ORDER BY revision DESC, rid LIMIT $4
+        """,
+        ontology, min(before.least, after.least), list(refused), limit,
+    )  # fmt: skip
 
 
 async def behind(reader: Reader, sink: str) -> list[str]:
@@ -194,12 +252,15 @@ class Incidents:
                     self._sink,
                     again_after,
                 )
+            work.notify(STATE_CHANNEL)
         return None if told is None else _incident(told)
 
     async def end(self) -> Incident | None:
         """The sink answers again; the incident where there was one, once."""
         async with self._database.writing() as work:
             row = await work.fetchrow("DELETE FROM sink_incident WHERE sink = $1 RETURNING *", self._sink)
+            if row is not None:
+                work.notify(STATE_CHANNEL)
         return None if row is None else _incident(row)
 
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from app.domain.search import Count, Term
 
 
+Key = tuple[str | int | float, ...]
+"""A hit's place in an order, as the engine takes it back."""
+
+
 class SinkDown(Exception):
     """The engine does not answer, or says that it cannot now: the same may work later."""
 
@@ -34,7 +38,7 @@ class Hit(NamedTuple):
 
     rid: str
     score: int  # thousandths, as PostgreSQL counts them
-    key: tuple[str | int, ...]
+    key: Key
     words: frozenset[str] = frozenset()
 
 
@@ -49,7 +53,7 @@ class Wanted:
     descending: bool
     limit: int
     without: tuple[str, ...] = ()  # rids that are answered from elsewhere
-    after: tuple[str | int, ...] | None = None
+    after: Key | None = None
     walk: str | None = None  # the state that a walk holds, from the answer to its first page
     holds: bool = False  # whether such a state is wanted
     totals: bool = False

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import CursorExpired, NotFound
-from app.persistence import leases
+from app.persistence import leases, sinks
 from app.persistence.log import GREATEST, Cursor, Log, ontology_of_change_set
+from app.persistence.sinks import Progress
 from app.persistence.watch import BEGINNING, Watch
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ class Live:
         self._database = database
         self._limit = resume_events
         self._locks: Watch[dict[str, Lease]] = Watch(leases.of_ontologies, {})
-        tail.watches.append(self._locks)
+        self._progress: Watch[Progress] = Watch(sinks.progress, Progress())
+        tail.watches += [self._locks, self._progress]
 
     async def merges(self, ontology: str, after: str | None = None) -> Following:
         """An ontology's revisions, by its API name."""
@@ -55,6 +57,10 @@ class Live:
     async def locks(self, ontology: str) -> Following:
         """Who holds what in an ontology, by its API name: all of it first, then what changes."""
         return await self._watching(self._locks, await self.tail.ontology(ontology))
+
+    async def progress(self, ontology: str) -> Following:
+        """How an ontology stands in the sinks, by its API name: all of it first, then what changes."""
+        return await self._watching(self._progress, await self.tail.ontology(ontology))
 
     async def _watching(self, watch: Watch[Any], key: str) -> Following:
         stream = watch.stream(key)

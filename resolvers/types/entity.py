@@ -17,7 +17,7 @@ from resolvers.enums import Kind, Status
 from resolvers.paging import After, Before, Connection, First, Last, List, Paging, connection
 from resolvers.scalars import Revision, Rid
 from resolvers.types.reading import Read, leaf, listed, part
-from resolvers.types.refs import EditLockRef, EntityChangeRef, OntologyRef, UsageConnectionRef
+from resolvers.types.refs import EditLockRef, EntityChangeRef, IndexStatusRef, OntologyRef, UsageConnectionRef
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -94,6 +94,16 @@ class Entity(Node, Read):
 
         row, _ = await info.context.ontology_of(self._at.ontology)
         return ontology(row, self._at)
+
+    @strawberry.field(
+        description="Whether this version can be found by what follows the merges, each system that is set up; not a matter of the revision."
+    )
+    async def index_status(self, info: strawberry.Info[Any]) -> list[IndexStatusRef]:
+        from resolvers.types.sinks import statuses
+
+        known = info.context.services.sinks
+        rows = await info.context.loaders.index_statuses.load(self.rid) if known else ()
+        return statuses(known, rows or (), self.version, self.revision)
 
     @strawberry.field(description="What happened to it, newest first, up to the revision that is read.")
     def history(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from resolvers.types.ontology import Ontology
     from resolvers.types.property import Property
     from resolvers.types.shared_property import SharedProperty
+    from resolvers.types.sinks import IndexStatus
     from resolvers.types.type_group import TypeGroup
     from resolvers.types.usage import UsageConnection
     from resolvers.types.value_type import ValueType
@@ -27,6 +28,7 @@ ChangeSetRef = Annotated["ChangeSet", strawberry.lazy("resolvers.types.change_se
 EditLockRef = Annotated["EditLock", strawberry.lazy("resolvers.types.lock")]
 EntityChangeRef = Annotated["EntityChange", strawberry.lazy("resolvers.types.history")]
 EntityRef = Annotated["Entity", strawberry.lazy("resolvers.types.entity")]
+IndexStatusRef = Annotated["IndexStatus", strawberry.lazy("resolvers.types.sinks")]
 InterfaceRef = Annotated["Interface", strawberry.lazy("resolvers.types.interface")]
 LinkTypeRef = Annotated["LinkType", strawberry.lazy("resolvers.types.link_type")]
 ObjectTypeLinkRef = Annotated["ObjectTypeLink", strawberry.lazy("resolvers.types.object_type")]

@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import strawberry
 
-from app.domain.errors import PageSizeOutOfRange
+from app.domain.errors import BadInput, CursorExpired, InvalidCursor
 from app.domain.highlights import highlights
 from app.domain.search import Count, Term, terms
 from app.domain.search import Facet as Facets
 from app.persistence.mapping import definition_of
-from app.persistence.reads.selection import Order
+from app.persistence.reads.selection import COUNTED, Order
 from app.persistence.search.asking import Asked, asked
 from app.persistence.search.counting import facets
 from app.persistence.search.matching import source
 from app.persistence.search.suggesting import suggestions
+from app.ports.search_index import Wanted
+from app.services.searching import Position
+from app.web.cursors import scope
 from resolvers import filters
 from resolvers.enums import Kind
 from resolvers.filters import where
-from resolvers.paging import List, Paged, PagedEdge, PageInfo, Paging, connection, selects
+from resolvers.paging import List, Paged, PagedEdge, PageInfo, Paging, bounded, connection, selected, selects
 from resolvers.scalars import Revision
 from resolvers.types.entity import Entity, entity
 
 if TYPE_CHECKING:
     from app.persistence.reads.selection import At
+    from app.services.searching import Answer, Searching
 
 SUGGESTED = 20  # suggestions at once
 
@@ -57,6 +61,9 @@ class ServedBy(Enum):
 
     POSTGRES = strawberry.enum_value(
         "postgres", description="The database: in the past, without a search engine, and while that one cannot be asked."
+    )
+    OPENSEARCH = strawberry.enum_value(
+        "opensearch", description="The search engine, with what it has not got yet from the database, so that nothing is missing."
     )
 
 
@@ -157,11 +164,43 @@ class _Hit(PagedEdge):
 
     @cached_property
     def highlights(self) -> Sequence[Any]:
-        if not self._words:
-            return ()
-        texts = definition_of(self._record["kind"], self._record["definition"]).search_text()
         meant = frozenset(word for each in self._words for word in (*each.alike, *each.meant))
-        return highlights(texts, [each.term for each in self._words], meant)
+        return _highlights(self._record, [each.term for each in self._words], meant)
+
+
+def _highlights(record: Any, known: Sequence[Term], meant: frozenset[str]) -> Sequence[Any]:
+    return highlights(definition_of(record["kind"], record["definition"]).search_text(), known, meant) if known else ()
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A page found by the engine, as the connection's fields read it."""
+
+    edges: list[_Ranked]
+    page_info: PageInfo
+    total_count: int | None
+    total_count_is_lower_bound: bool | None
+    facets: list[Facet] | None
+    revision: int
+    served_by: ServedBy = ServedBy.OPENSEARCH
+
+    @property
+    def nodes(self) -> list[Entity]:
+        return [edge.node for edge in self.edges]
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    cursor: str
+    score: float
+    node: Entity
+    record: Any
+    asked: tuple[Term, ...]
+    words: frozenset[str]
+
+    @cached_property
+    def highlights(self) -> Sequence[Any]:
+        return _highlights(self.record, self.asked, self.words)
 
 
 async def search(
@@ -178,7 +217,14 @@ async def search(
     order, descending = (Order.RELEVANCE, True) if known else (Order.NAME, False)
     if order_by is not None:
         order, descending = order_by.order, order_by.descending
+    if order is Order.RELEVANCE and not known:
+        raise BadInput("Without a query no hit fits better than another: sort by something else.", path="orderBy")
     listed = List(source(text, tuple(map(Asked, known))), at.ontology, at, order, descending, where(filter))
+    page = await _by_engine(info, text, known, listed, paging)
+    return cast("SearchConnection", page or await _by_database(info, text, known, listed, paging))
+
+
+async def _by_database(info: strawberry.Info[Any], text: str, known: tuple[Term, ...], listed: List, paging: Paging) -> _Hits:
     at = cast("At", listed.walk(info.context, paging).at)  # the vocabulary, too, is the one of the walk's revision
     words = await asked(info.context.snapshot, at, known)
     found = source(text, words)
@@ -186,17 +232,69 @@ async def search(
     page.asked = words
     if selects(info._raw_info, "facets"):  # noqa: SLF001 - Strawberry's own view of it is slow
         page.facets = await _labelled(info, at, await facets(info.context.snapshot, found, at, listed.where))
-    return cast("SearchConnection", page)
+    return page
+
+
+async def _by_engine(info: strawberry.Info[Any], text: str, known: tuple[Term, ...], listed: List, paging: Paging) -> _Page | None:
+    """The page as the engine has it; None in the past, where there is no engine, and for walks that PostgreSQL has begun."""
+    context, at = info.context, cast("At", listed.at)
+    searching: Searching | None = context.services.searching
+    if searching is None or not at.current:
+        return None
+    limit, _ = paging.size(min(context.limits.default_page_size, context.limits.page_size), context.limits.page_size)
+    mark = scope("search engine", at.ontology, text, listed.order.value, listed.descending, listed.where)
+    position = None
+    if paging.after is not None:
+        try:
+            place = context.cursors.read(paging.after, mark, at.epoch)
+        except InvalidCursor:
+            return None
+        if place.revision > at.head:
+            raise CursorExpired
+        position, at = Position.of(place.key), at.back(place.revision)
+    raw = info._raw_info  # noqa: SLF001 - Strawberry's own view of it is slow
+    edges = [node for node in selected(raw, raw.field_nodes) if node.name.value == "edges"]
+    wanted = Wanted(
+        text, known, listed.where, listed.order.value, listed.descending, limit,
+        holds=selects(raw, "pageInfo") or any(node.name.value == "cursor" for node in selected(raw, edges)),
+        totals=selects(raw, "totalCount", "totalCountIsLowerBound"), facets=selects(raw, "facets"),
+    )  # fmt: skip
+    answer = await searching.page(context.snapshot, at, wanted, position)
+    return None if answer is None else await _page(info, at, mark, known, answer, further=position is not None)
+
+
+async def _page(info: strawberry.Info[Any], at: At, mark: str, known: tuple[Term, ...], answer: Answer, *, further: bool) -> _Page:
+    context = info.context
+    records = await context.loaders.entities.load_many([(at, hit.rid) for hit in answer.hits])
+    edges = [
+        _Ranked(
+            context.cursors.made(mark, at.epoch, at.revision, hit.position.flat),
+            hit.score / 1_000,
+            entity(record, at),
+            record,
+            known,
+            hit.words,
+        )
+        for hit, record in zip(answer.hits, records, strict=True)
+        if record is not None  # merged after this answer's snapshot, which the engine knows and the answer must not
+    ]
+    shown = PageInfo(
+        has_next_page=answer.more, has_previous_page=further, start_cursor=edges[0].cursor if edges else None,
+        end_cursor=edges[-1].cursor if edges else None,
+    )  # fmt: skip
+    total = answer.total
+    counted = None if answer.counts is None else await _labelled(info, at, answer.counts)
+    return _Page(
+        edges, shown, None if total is None else min(total, COUNTED), None if total is None else total > COUNTED, counted, at.revision
+    )
 
 
 async def suggest(info: strawberry.Info[Any], at: At, prefix: str, kinds: list[Kind] | None, first: int) -> list[Suggestion]:
     """What may be meant, best first."""
-    if not 1 <= first <= SUGGESTED:
-        raise PageSizeOutOfRange(given=first, limit=SUGGESTED)
     known: tuple[Term, ...] = terms(prefix)
     if not known:
         return []
-    rows = await suggestions(info.context.snapshot, at, prefix, known, kinds or (), first)
+    rows = await suggestions(info.context.snapshot, at, prefix, known, kinds or (), bounded(first, SUGGESTED))
     return [Suggestion(text=row["display_name"], node=entity(row, at)) for row in rows]
 
 

@@ -14,6 +14,7 @@ from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
 from app.services.locks import Locks
 from app.services.ontologies import Ontologies
+from app.services.repairs import Repairs
 from app.web.cursors import Cursors
 from resolvers.context import Services, Shared
 from resolvers.schema import schema
@@ -48,7 +49,13 @@ class Asking:
     faults: list[BaseException] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        services = Services(Editing(self.database), ChangeSets(self.database), Ontologies(self.database), Locks(self.database))
+        services = Services(
+            Editing(self.database),
+            ChangeSets(self.database),
+            Ontologies(self.database),
+            Locks(self.database),
+            repairs=Repairs(self.database, None),
+        )
         self.shared = Shared(self.database, services, Cursors("a secret of the tests only"), self.limits)
         self.execution = Execution(schema(), self.limits, self.shared.open_context, lambda error, _: self.faults.append(error))
 
