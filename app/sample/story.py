@@ -9,20 +9,22 @@ from app.domain.change_set import Operation, Verb
 from app.domain.errors import NameTaken
 from app.domain.kind import Kind
 from app.domain.rid import REF
+from app.persistence.idempotency import Idempotency
 from app.sample.catalogue import IMPLEMENTS, PARTS
 from app.sample.foundations import foundations, vocabulary
 from app.sample.relations import actions, links
 from app.sample.words import create, operations
 from app.services.change_sets import ChangeSets
-from app.services.editing import Editing
 from app.services.ontologies import Ontologies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from app.domain.change_set import ChangeSet
     from app.persistence.database import Database
 
 NAME = "sample"
+LAST_CHAPTER = "Platforms are tracks to passengers"
 ANNA = Actor("anna.lindqvist", "Anna Lindqvist", frozenset({Role.ADMIN}), request_id="sample")
 JONAS = Actor("jonas.weber", "Jonas Weber", frozenset({Role.EDITOR}), request_id="sample")
 MINJI = Actor("minji.kim", "김민지", frozenset({Role.EDITOR}), request_id="sample")
@@ -36,18 +38,24 @@ AUTHORS = {
 
 
 async def tell(database: Database) -> bool:
-    """Write the sample unless it is there; answers with whether it was written."""
+    """Write the sample unless it is there; answers with whether it was written.
+
+    Every step goes under an idempotency key of its own, so a start that was interrupted is taken up where it ended, for a
+    day. A longer one leaves what it had written.
+    """
+    async with database.reading() as snapshot:
+        if await snapshot.fetchval(_TOLD, NAME, LAST_CHAPTER):
+            return False
     try:
-        await Ontologies(database).create(
-            ANNA,
-            api_name=NAME,
-            display_name="Northline Rail",
-            description="A regional railway: its network, trains, people and passengers.",
-        )
+        await _Story(database).tell()
     except NameTaken:
         return False
-    await _Story(database).tell()
     return True
+
+
+_TOLD = """
+    SELECT EXISTS (SELECT FROM change_set s JOIN ontology o ON o.rid = s.ontology WHERE o.api_name = $1 AND s.title = $2 AND s.status = 'MERGED')
+"""
 
 
 class _Story:
@@ -55,11 +63,24 @@ class _Story:
 
     def __init__(self, database: Database) -> None:
         self._change_sets = ChangeSets(database)
-        self._editing = Editing(database)
+        self._ontologies = Ontologies(database)
         self._rids: dict[str, str] = {}
+        self._steps = 0
+
+    def _step(self) -> Idempotency:
+        """The key of the next step; the story is always the same, so its number says which one it is."""
+        self._steps += 1
+        return Idempotency(NAME, f"step {self._steps}", "the story")
 
     async def tell(self) -> None:
         """All chapters, in order."""
+        await self._ontologies.create(
+            ANNA,
+            api_name=NAME,
+            display_name="Northline Rail",
+            description="A regional railway: its network, trains, people and passengers.",
+            idempotency=self._step(),
+        )
         await self._chapter(ANNA, "Foundations: groups, value types, shared properties and interfaces", foundations(), PRIYA)
         for part, types in PARTS.items():
             made = [operation for each in types for operation in operations(each, vocabulary())]
@@ -72,11 +93,16 @@ class _Story:
 
     async def _chapter(self, author: Actor, title: str, made: Sequence[Operation], reviewer: Actor) -> str:
         opened = await self._change_sets.open(
-            author, NAME, title=title, reviewers=[reviewer.id], operations=[self._spoken(each) for each in made]
+            author,
+            NAME,
+            title=title,
+            reviewers=[reviewer.id],
+            operations=[self._spoken(each) for each in made],
+            idempotency=self._step(),
         )
-        await self._change_sets.request_review(author, opened.rid)
-        await self._change_sets.review(reviewer, opened.rid, approve=True, comment="Reads well.")
-        merged = await self._change_sets.merge(author, opened.rid)
+        await self._change_sets.request_review(author, opened.rid, idempotency=self._step())
+        await self._change_sets.review(reviewer, opened.rid, approve=True, comment="Reads well.", idempotency=self._step())
+        merged = await self._change_sets.merge(author, opened.rid, idempotency=self._step())
         self._rids |= merged.refs
         return opened.rid
 
@@ -145,8 +171,10 @@ class _Story:
             ],
             JONAS,
         )
-        await self._change_sets.comment(PRIYA, undone, "Half of our customers never gave us one. Let us undo this.")
-        await self._change_sets.rollback(PRIYA, undone, title="Undo: not every customer has a phone")
+        await self._change_sets.comment(
+            PRIYA, undone, "Half of our customers never gave us one. Let us undo this.", idempotency=self._step()
+        )
+        await self._change_sets.rollback(PRIYA, undone, title="Undo: not every customer has a phone", idempotency=self._step())
         for name, person in (("Trip", JONAS), ("Ticket", MINJI), ("Disruption", PRIYA)):
             await self._chapter(
                 person,
@@ -163,7 +191,10 @@ class _Story:
 
     async def _disputes(self) -> None:
         """What is still open: a draft, a review, changes requested, approved, given up, and in conflict."""
-        open_ = self._change_sets.open
+
+        async def open_(author: Actor, ontology: str, **words: Any) -> ChangeSet:
+            return await self._change_sets.open(author, ontology, **words, idempotency=self._step())
+
         await open_(JONAS, NAME, title="Sketch: bicycles on trains", labels=["idea"], operations=[
             self._spoken(each) for each in (
                 create(Kind.PROPERTY, "Trip.bicycleSpaces", apiName="bicycleSpaces", objectType="ref:Trip", type={"base": "SHORT"}),
@@ -173,28 +204,33 @@ class _Story:
         review = await open_(MINJI, NAME, title="Step-free stations", reviewers=[ANNA.id, PRIYA.id], labels=["accessibility"], operations=[
             self._spoken(create(Kind.PROPERTY, "Station.stepFree", apiName="stepFree", objectType="ref:Station", type={"base": "BOOLEAN"}, status="ACTIVE")),
         ])  # fmt: skip
-        await self._change_sets.request_review(MINJI, review.rid)
+        await self._change_sets.request_review(MINJI, review.rid, idempotency=self._step())
         await self._change_sets.comment(
-            ANNA, review.rid, "Should this be on the entrance instead?", about=self._rids["Station"], path="properties"
+            ANNA,
+            review.rid,
+            "Should this be on the entrance instead?",
+            about=self._rids["Station"],
+            path="properties",
+            idempotency=self._step(),
         )
         wanted = await open_(TOMAS, NAME, title="Drop tunnels and bridges", operations=[
             self._spoken(Operation(Verb.DELETE, Kind.OBJECT_TYPE, f"ref:{name}")) for name in ("Tunnel", "Bridge")
         ])  # fmt: skip
-        await self._change_sets.request_review(TOMAS, wanted.rid, reviewers=[JONAS.id])
-        await self._change_sets.review(JONAS, wanted.rid, approve=False, comment="The load limits are still needed.")
+        await self._change_sets.request_review(TOMAS, wanted.rid, reviewers=[JONAS.id], idempotency=self._step())
+        await self._change_sets.review(
+            JONAS, wanted.rid, approve=False, comment="The load limits are still needed.", idempotency=self._step()
+        )
         approved = await open_(PRIYA, NAME, title="Announce in Korean", operations=[
             self._spoken(self._update(Kind.OBJECT_TYPE, "Announcement", translations={"ko": {"displayName": "안내 방송"}})),
         ])  # fmt: skip
-        await self._change_sets.request_review(PRIYA, approved.rid, reviewers=[MINJI.id])
-        await self._change_sets.review(MINJI, approved.rid, approve=True, comment="좋아요.")
+        await self._change_sets.request_review(PRIYA, approved.rid, reviewers=[MINJI.id], idempotency=self._step())
+        await self._change_sets.review(MINJI, approved.rid, approve=True, comment="좋아요.", idempotency=self._step())
         closed = await open_(ANNA, NAME, title="Merge shops and parking", operations=[
             self._spoken(self._update(Kind.OBJECT_TYPE, "Shop", description="A tenant, or a place to park.")),
         ])  # fmt: skip
-        await self._change_sets.close(ANNA, closed.rid)
+        await self._change_sets.close(ANNA, closed.rid, idempotency=self._step())
         await open_(TOMAS, NAME, title="Platforms are edges", description="In conflict with what was merged since.", operations=[
             self._spoken(self._update(Kind.OBJECT_TYPE, "Platform", displayName="Platform edge")),
             self._spoken(self._update(Kind.OBJECT_TYPE, "Elevator", description="A lift or an escalator.")),
         ])  # fmt: skip
-        await self._chapter(
-            MINJI, "Platforms are tracks to passengers", [self._update(Kind.OBJECT_TYPE, "Platform", displayName="Platform track")], JONAS
-        )
+        await self._chapter(MINJI, LAST_CHAPTER, [self._update(Kind.OBJECT_TYPE, "Platform", displayName="Platform track")], JONAS)
