@@ -34,7 +34,6 @@ REQUESTS = {
     "UNAVAILABLE": (503, "Something that is needed does not answer in time; Retry-After says when to try again."),
 }
 EXECUTED = {
-    "UNSAFE_REGEX": (422, "A regular expression is not of the syntax that cannot blow up (RE2)."),
     "INTERNAL_SERVER_ERROR": (500, "A fault of ours; the log has it under the request's id."),
 }
 

@@ -28,7 +28,7 @@ LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)  # BCP 47,
 
 SHAPE = state("definition.shape", "A definition has the fields of its kind, each of its type.")
 KEYED = state("definition.keys", "Every item of a list has a key of 1 to 500 plain characters, which no other item of the list has.")
-SIZE = state("definition.size", "A canonical definition is at most 256 KiB.")
+SIZE = state("definition.size", "A canonical definition is at most 256 KiB.", Answer.DEFINITION_TOO_LARGE)
 NAME_FORM = state("api-name.form", "An apiName has the form of its kind.")
 NAME_RESERVED = state("api-name.reserved", "Some names are kept for the language itself.")
 NAME_UNIQUE = state("api-name.unique", "A name is used once in its namespace, whatever its case.", Answer.NAME_TAKEN)

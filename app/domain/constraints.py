@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import re2
 
 from app.domain.datatype import NUMBERS, BaseType, DataType
-from app.domain.rules import Violation, state
+from app.domain.rules import Answer, Violation, state
 from app.domain.text import Text, refused_character
 from app.domain.value import Item, SetOfJson
 
@@ -39,7 +39,9 @@ class ConstraintType(StrEnum):
 
 
 APPLIES = state("constraint.applies", "A constraint fits the base type that it restricts.")
-REGEX_SAFE = state("constraint.regex", "A pattern is valid RE2 syntax of up to 1,000 characters, so that it runs in linear time.")
+REGEX_SAFE = state(
+    "constraint.regex", "A pattern is valid RE2 syntax of up to 1,000 characters, so that it runs in linear time.", Answer.UNSAFE_REGEX
+)
 BOUNDS = state("constraint.bounds", "A constraint has a lower or an upper bound, and the lower is not above the upper.")
 VALUES = state("constraint.values", "One-of lists 1 to 1,000 different values of the base type.")
 FIELD = state("constraint.field", "A constraint of a struct names one of its fields.")

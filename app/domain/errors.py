@@ -10,6 +10,7 @@
     ├── Locked, Fenced
     ├── IdempotencyKeyReused, IdempotencyInProgress
     ├── Unavailable, QueryTimeout, IndexLagging
+    ├── DefinitionTooLarge, UnsafeRegex
     └── Problem                  what a form reacts to: data in GraphQL, 409 or 422 in REST
         ├── ValidationFailed     the rules that the outcome would break
         ├── VersionConflict      the entity moved since the author looked
@@ -283,6 +284,13 @@ class DefinitionTooLarge(OmsError):
 
     code = ErrorCode.DEFINITION_TOO_LARGE
     status = 413
+
+
+class UnsafeRegex(OmsError):
+    """A regular expression is not of the syntax that cannot blow up (RE2)."""
+
+    code = ErrorCode.UNSAFE_REGEX
+    status = 422
 
 
 class Problem(OmsError):

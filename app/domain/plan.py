@@ -17,7 +17,16 @@ from app.domain.common import EXISTS, IRI_UNIQUE, NAME_UNIQUE
 from app.domain.definition import Edge, Name, NameKey
 from app.domain.deletion import Deletion
 from app.domain.entity import Change, Entity
-from app.domain.errors import MergeConflict, NameTaken, OmsError, StillReferenced, ValidationFailed, VersionConflict
+from app.domain.errors import (
+    DefinitionTooLarge,
+    MergeConflict,
+    NameTaken,
+    OmsError,
+    StillReferenced,
+    UnsafeRegex,
+    ValidationFailed,
+    VersionConflict,
+)  # fmt: skip
 from app.domain.fixes.offer import with_fixes
 from app.domain.merge import same
 from app.domain.planning import Draft, Prepared, prepare
@@ -27,6 +36,9 @@ from app.domain.rules import REGISTRY, Answer, Violation
 
 if TYPE_CHECKING:
     from app.domain.merge import Conflict
+
+
+_ERRORS: Mapping[Answer, type[OmsError]] = {Answer.DEFINITION_TOO_LARGE: DefinitionTooLarge, Answer.UNSAFE_REGEX: UnsafeRegex}
 
 
 @dataclass(frozen=True)
@@ -48,13 +60,18 @@ class Plan:
                 return MergeConflict(self.conflicts)
             head = self.heads.get(self.conflicts[0].rid)
             return VersionConflict(self.conflicts, None if head is None or head.deleted else head)
-        if not self.violations:
-            return None
+        return self._broken() if self.violations else None
+
+    def _broken(self) -> OmsError:
+        """The answer that all broken rules have in common, else that of a validation."""
         answers = {REGISTRY[violation.rule].answer for violation in self.violations}
         if answers == {Answer.NAME_TAKEN}:
             return NameTaken(self.violations)
         if answers == {Answer.STILL_REFERENCED}:
             return StillReferenced(self.violations, tuple(dict.fromkeys(rid for violation in self.violations for rid in violation.by)))
+        if len(answers) == 1 and (error := _ERRORS.get(next(iter(answers)))) is not None:
+            first = self.violations[0]
+            return error(first.message, rule=first.rule, rid=first.rid, path=first.path, value=first.value, bound=first.bound)
         return ValidationFailed(self.violations)
 
     def or_raise(self) -> Plan:

@@ -22,11 +22,13 @@ class Scope(Enum):
 
 
 class Answer(Enum):
-    """How a broken rule reaches a form: as a violation, or as a problem type of its own."""
+    """How a rule that is broken alone reaches a client: as a violation, as a problem type of its own, or by an error's code."""
 
     VALIDATION_FAILED = "VALIDATION_FAILED"
     NAME_TAKEN = "NAME_TAKEN"
     STILL_REFERENCED = "STILL_REFERENCED"
+    DEFINITION_TOO_LARGE = "DEFINITION_TOO_LARGE"
+    UNSAFE_REGEX = "UNSAFE_REGEX"
 
 
 @dataclass(frozen=True, slots=True)

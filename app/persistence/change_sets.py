@@ -91,6 +91,19 @@ async def find(reader: Reader, rid: str, *, lock: bool = False) -> ChangeSet:
     return change_set_of(rows[0])
 
 
+async def merged_as(reader: Reader, ontology: str, title: str) -> bool:
+    """Whether a change set of this title was merged in the ontology of this name."""
+    rows = await reader.fetch(
+        """
+        SELECT s.rid FROM change_set s JOIN ontology o ON o.rid = s.ontology
+        WHERE o.api_name = $1 AND s.title = $2 AND s.status = 'MERGED'
+        """,
+        ontology,
+        title,
+    )
+    return bool(rows)
+
+
 async def operations(reader: Reader, rid: str) -> list[Operation]:
     """What it holds, in order; read in pages, so that decoding never holds the event loop for long."""
     found: list[Operation] = []

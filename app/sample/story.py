@@ -9,6 +9,7 @@ from app.domain.change_set import Operation, Verb
 from app.domain.errors import NameTaken
 from app.domain.kind import Kind
 from app.domain.rid import REF
+from app.persistence.change_sets import merged_as
 from app.persistence.idempotency import Idempotency
 from app.sample.catalogue import IMPLEMENTS, PARTS
 from app.sample.foundations import foundations, vocabulary
@@ -44,18 +45,13 @@ async def tell(database: Database) -> bool:
     day. A longer one leaves what it had written.
     """
     async with database.reading() as snapshot:
-        if await snapshot.fetchval(_TOLD, NAME, LAST_CHAPTER):
+        if await merged_as(snapshot, NAME, LAST_CHAPTER):
             return False
     try:
         await _Story(database).tell()
     except NameTaken:
         return False
     return True
-
-
-_TOLD = """
-    SELECT EXISTS (SELECT FROM change_set s JOIN ontology o ON o.rid = s.ontology WHERE o.api_name = $1 AND s.title = $2 AND s.status = 'MERGED')
-"""
 
 
 class _Story:

@@ -175,7 +175,7 @@ BROKEN = {
     "constraint.count": """
         500-constraints
     """,
-    "constraint.regex": """
+    "UNSAFE_REGEX": """
         a-pattern-that-is-none a-pattern-of-nothing a-pattern-that-looks-back a-pattern-that-looks-ahead
         a-pattern-that-would-fill-memory a-pattern-of-2000-characters
     """,
@@ -277,7 +277,7 @@ NESTED = {
     "an-interface-that-extends-itself": ({"operations": [raw("INTERFACE", apiName="Aa", displayName="A", extends=["ref:Aa"]) | {"ref": "Aa"}]}, "interface.cycle"),
     "a-ref-twice": ({"operations": [raw("TYPE_GROUP", apiName=name, displayName="A") | {"ref": "x"} for name in "ab"]}, "operation.ref"),
     "a-definition-of-300-kib": ({"operations": [raw("TYPE_GROUP", apiName="a", displayName="A", translations={
-        f"de-x-{n}": {"displayName": "A", "description": "x" * 9_000} for n in range(40)})]}, "definition.size"),
+        f"de-x-{n}": {"displayName": "A", "description": "x" * 9_000} for n in range(40)})]}, "DEFINITION_TOO_LARGE"),
 }  # fmt: skip
 
 

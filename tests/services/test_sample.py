@@ -101,7 +101,7 @@ async def test_a_start_that_is_killed_is_taken_up_by_the_next_one(database: Data
         await asyncio.sleep(0.01)
     process.kill()
     await process.wait()
-    while await database.pool.fetchval(BUSY):  # until the server has noticed
+    while await database.pool.fetchval(BUSY):  # noqa: ASYNC110 - until the server has noticed, which tells nobody
         await asyncio.sleep(0.01)
 
     assert await tell(database)
