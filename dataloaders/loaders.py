@@ -40,6 +40,14 @@ class Listed(NamedTuple):
     parent: str
 
 
+class Single(NamedTuple):
+    """An entity as of a revision, or `only` some of its columns."""
+
+    at: At
+    rid: str
+    only: frozenset[str] | None = None
+
+
 class Named(NamedTuple):
     """An entity by its name in a namespace."""
 
@@ -56,7 +64,7 @@ class Loaders:
         self._snapshot = snapshot
         self.pages: Loader[Listed, Rows] = Loader(self._pages)
         self.totals: Loader[Listed, int] = Loader(self._totals)
-        self.entities: Loader[tuple[At, str], Record | None] = Loader(self._entities)
+        self.entities: Loader[Single, Record | None] = Loader(self._entities)
         self.names: Loader[Named, Record | None] = Loader(self._names)
         self.anywhere = self._plain(entities.anywhere)
         self.versions = self._plain(entities.versions)
@@ -88,12 +96,15 @@ class Loaders:
         }
         return [found[listing].get(parent, 0) for listing, parent in wanted]
 
-    async def _entities(self, wanted: list[tuple[At, str]]) -> list[Record | None]:
-        by_revision: dict[At, list[str]] = defaultdict(list)
-        for at, rid in wanted:
-            by_revision[at].append(rid)
-        found = {at: await entities.by_rid(self._snapshot, at, rids) for at, rids in by_revision.items()}
-        return [found[at].get(rid) for at, rid in wanted]
+    async def _entities(self, wanted: list[Single]) -> list[Record | None]:
+        rids: dict[At, list[str]] = defaultdict(list)
+        columns: dict[At, frozenset[str] | None] = defaultdict(frozenset)
+        for at, rid, only in wanted:
+            rids[at].append(rid)
+            known = columns[at]
+            columns[at] = None if known is None or only is None else known if known is only else known | only
+        found = {at: await entities.by_rid(self._snapshot, at, list(dict.fromkeys(rids[at])), columns[at]) for at in rids}
+        return [found[at].get(rid) for at, rid, _ in wanted]
 
     async def _names(self, wanted: list[Named]) -> list[Record | None]:
         groups: dict[tuple[At, Kind], list[tuple[str, str]]] = defaultdict(list)

@@ -209,11 +209,11 @@ class List:
     where: Condition = EVERYTHING
     epoch: int = 0
 
-    def walk(self, context: Context, paging: Paging) -> Walk:
-        """The page that the arguments ask for."""
+    def walk(self, context: Context, paging: Paging, columns: frozenset[str] | None = None) -> Walk:
+        """The page that the arguments ask for, and as much of its entities as is wanted."""
         limit, backward = paging.size(min(context.limits.default_page_size, context.limits.page_size), context.limits.page_size)
         epoch = self.at.epoch if self.at else self.epoch
-        selection = Selection(self.order, self.descending, limit, backward, where=self.where)
+        selection = Selection(self.order, self.descending, limit, backward, where=self.where, only=columns)
         walk = Walk(context, Listing(self.source, self.at, selection), self.parent, epoch)
         if paging.after is None and paging.before is None:
             return walk
@@ -244,7 +244,7 @@ class List:
 def connection(info: strawberry.Info[Any], listed: List, paging: Paging, made: Made, page: type[Paged] = Paged) -> T:  # type: ignore[type-var]  # the field says which
     """The page of a list; what stands beside it at the same level is fetched with it."""
     context: Context = info.context
-    walk = listed.walk(context, paging)
+    walk = listed.walk(context, paging, only(info))
     key = Listed(walk.listing, walk.parent)
     if selects(info._raw_info, "totalCount", "totalCountIsLowerBound"):  # noqa: SLF001 - Strawberry's own view of it is slow
         return cast("T", _counted(context, key, walk, made, page))
@@ -291,6 +291,11 @@ def sliced(
         edges=[Edge(cursor=cursor, node=node) for cursor, node in found], nodes=[node for _, node in found], page_info=page_info,
         total_count=len(items), total_count_is_lower_bound=False,
     )  # fmt: skip
+
+
+def only(info: strawberry.Info[Any]) -> frozenset[str] | None:
+    """The columns of entities that the executor's plan will read of what the field returns; None where it does not know."""
+    return getattr(info, "only", None)
 
 
 def selects(info: GraphQLResolveInfo[Any], *names: str) -> bool:

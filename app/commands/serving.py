@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
 
 BACKLOG = 2048
+ALLOCATED = 20_000  # objects between two looks for young cycles; a large answer is made of some thousand
 
 
 class Server(uvicorn.Server):
@@ -36,9 +37,15 @@ class Server(uvicorn.Server):
         """Begin to listen."""
         await super().startup(sockets)
         if self.started:
-            gc.collect()
-            gc.freeze()  # the schema and the code stay: no collection has to look at them again and hold the loop
+            settle()
             self._ready()
+
+
+def settle() -> None:
+    """Let the collector of cycles never hold the loop for the schema and the code, and look for new cycles less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(ALLOCATED, 20, 50)
 
 
 def listener(settings: Settings) -> socket.socket:

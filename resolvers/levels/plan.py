@@ -13,6 +13,7 @@ from graphql import (
     GraphQLAbstractType,
     GraphQLObjectType,
     Undefined,
+    get_named_type,
     is_abstract_type,
     is_leaf_type,
     is_list_type,
@@ -28,6 +29,7 @@ from strawberry.schema.schema_converter import get_arguments
 from strawberry.types.base import get_object_definition, has_object_definition
 from strawberry.types.field import StrawberryField
 
+from resolvers.levels.columns import BACKREF, Columns
 from resolvers.levels.leaves import Unusual, inline, leaf
 from resolvers.types.entity import COLUMNS, Entity
 from resolvers.types.reading import Read, Reader, readers
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
 
     from resolvers.levels.executor import LevelExecutor
 
-BACKREF = "strawberry-definition"
 Completed = Callable[[Any, "Run"], Any]
 Call = Callable[[Any], Any]
 
@@ -58,20 +59,28 @@ class Run:
         self.waiting.setdefault(edge, []).append((source, answer))
 
 
+class LevelInfo(Info[Any, Any]):
+    """What a resolver gets to see; `only` says which columns the plan reads of the entities that it returns."""
+
+    only: frozenset[str] | None = None
+
+
 class Edge:
     """A field with a resolver, below one type of object."""
 
-    __slots__ = ("_definition", "_details", "_field", "_parent", "complete", "name")
+    __slots__ = ("_definition", "_details", "_field", "_only", "_parent", "complete", "name")
 
     def __init__(
-        self, name: str, parent: GraphQLObjectType, definition: GraphQLField, details: FieldDetailsList, complete: Completed
-    ) -> None:
+        self, name: str, parent: GraphQLObjectType, definition: GraphQLField, details: FieldDetailsList, complete: Completed,
+        only: frozenset[str] | None,
+    ) -> None:  # fmt: skip
         self.name = name
         self.complete = complete
         self._parent = parent
         self._definition = definition
         self._details = details
         field = definition.extensions.get(BACKREF)
+        self._only = only
         self._field = field if isinstance(field, StrawberryField) and not field.extensions and field.base_resolver else None
 
     def call(self, executor: LevelExecutor) -> Call:
@@ -92,7 +101,8 @@ class Edge:
             resolve = definition.resolve or executor.field_resolver
             return lambda source: resolve(source, info, **given)
         schema = executor.strawberry
-        described: Info[Any, Any] = Info(_raw_info=info, _field=field)
+        described: LevelInfo = LevelInfo(_raw_info=info, _field=field)
+        described.only = self._only
         _, named = get_arguments(
             field=field, source=None, info=described, kwargs=given, config=schema.config,
             scalar_registry=schema.schema_converter.scalar_registry,
@@ -139,11 +149,14 @@ class Planner:
             raise Unusual
         return _nullable(complete) if nullable else complete
 
-    def _below(self, kind: GraphQLObjectType, details: FieldDetailsList, of: type | None = None) -> Completed:
+    def _subfields(self, kind: GraphQLObjectType, details: FieldDetailsList) -> GroupedFieldSet:
         collected = collect_subfields(self._schema, self._fragments, self._variables, self._operation, kind, details, self._hidden)
         if collected.new_defer_usages:
             raise Unusual
-        return self._object(kind, collected.grouped_field_set, _Checked(kind, of, details))
+        return collected.grouped_field_set
+
+    def _below(self, kind: GraphQLObjectType, details: FieldDetailsList, of: type | None = None) -> Completed:
+        return self._object(kind, self._subfields(kind, details), _Checked(kind, of, details))
 
     def _abstract(self, kind: GraphQLAbstractType, details: FieldDetailsList) -> Completed:
         known: dict[type, Completed] = {}
@@ -184,7 +197,10 @@ class Planner:
                 raise Unusual
             basic = definition.extensions.get(BACKREF)
             if not isinstance(basic, StrawberryField) or not basic.is_basic_field:
-                edge = Edge(response, kind, definition, details, self.value(definition.type, details))
+                complete = self.value(definition.type, details)
+                edge = Edge(
+                    response, kind, definition, details, complete, Columns(self._subfields).of(get_named_type(definition.type), details)
+                )
                 items.append(f"{place}: None")
                 edges.append(f"wait({name(edge)}, o, d)")
                 continue

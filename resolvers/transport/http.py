@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 from uuid import uuid4
@@ -39,6 +40,7 @@ NOT_MODIFIED = 304
 PREFLIGHT_HEADERS = ("x-oms-preflight", "apollo-require-preflight")
 PARAMETERS = ("query", "operationName", "variables", "extensions")
 MOST_PARAMETERS = 20
+URLS = 256  # that are remembered
 OFF_LOOP = 256 * 1024  # bytes of a body that is decoded in a thread
 LONGEST_KEY = 255  # characters of the headers that are passed on
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -57,6 +59,8 @@ class GraphQLEndpoint:
         self._limits = limits
         self._report = report
         self._page = page
+        # A client that asks again what it has asks by the same URL; only queries may, and nothing changes their variables.
+        self._from_url = lru_cache(URLS)(partial(_from_url, limits=limits))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; nothing is raised but what ends the process."""
@@ -91,7 +95,7 @@ class GraphQLEndpoint:
             raise RequestError(ErrorCode.NOT_ACCEPTABLE, NOT_ACCEPTABLE, text)
         _check_forgery(method, headers)
         actor = await self._authenticate(headers.get("authorization"), request_id=facts.request_id, traceparent=facts.traceparent)
-        request = _from_url(scope, self._limits) if method == "GET" else await self._from_body(scope, receive, actor)
+        request = self._from_url(scope["query_string"]) if method == "GET" else await self._from_body(scope, receive, actor)
         if (known := await self._execution.known(actor, request, facts)) is not None:
             return known
         found = self._execution.find(actor, request)
@@ -143,8 +147,7 @@ def _check_kind(method: str, found: Found) -> None:
         raise _refused(ErrorCode.METHOD_NOT_ALLOWED, METHOD_NOT_ALLOWED, "A mutation must be sent by POST.", allow="POST")
 
 
-def _from_url(scope: Scope, limits: Limits) -> GraphQLRequest:
-    query = scope["query_string"]
+def _from_url(query: bytes, limits: Limits) -> GraphQLRequest:
     try:
         pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS)
     except UnicodeDecodeError:

@@ -12,9 +12,10 @@ from app.domain import definition as words
 from app.domain.errors import BadInput
 from app.persistence.reads import entities, history
 from app.persistence.reads.selection import EVERYTHING, Field, Order, Test
+from dataloaders.loaders import Single
 from dataloaders.wanted import Wanted
 from resolvers.enums import Kind, Status
-from resolvers.paging import After, Before, Connection, First, Last, List, Paging, connection
+from resolvers.paging import After, Before, Connection, First, Last, List, Paging, connection, only
 from resolvers.scalars import Revision, Rid
 from resolvers.types.reading import Read, leaf, listed, part
 from resolvers.types.refs import EditLockRef, EntityChangeRef, IndexStatusRef, OntologyRef, UsageConnectionRef
@@ -59,6 +60,17 @@ class Annotation(Read):
 COLUMNS = {name: name for name in (
     "rid", "kind", "api_name", "display_name", "status", "version", "revision", "created_at", "created_by", "updated_at", "updated_by",
 )} | {"id": "rid", "_json": "definition"}  # fmt: skip
+# What the resolvers of entities read of them, by the names of the fields; one that is not here may read anything.
+READ_BY: dict[str, frozenset[str]] = {
+    "ontology": frozenset(),
+    **dict.fromkeys(
+        ("properties", "links", "usedBy", "history", "actions", "extendedBy", "implementedBy", "objectTypes", "lock"), frozenset({"rid"})
+    ),
+    **dict.fromkeys(
+        ("primaryKey", "titleProperty", "interfaces", "typeGroups", "sharedProperty", "valueType", "extends", "backing", "objectType"),
+        frozenset({"rid", "definition"}),
+    ),
+}
 
 
 @strawberry.interface(description="What every kind of entity has: its identity, its texts, its life and its history.")
@@ -186,12 +198,13 @@ def entity_of(found: domain.Entity, at: At) -> Entity:
 
 def one(info: strawberry.Info[Any], at: At, rid: str | None) -> F:  # type: ignore[type-var]  # the field says which
     """The entity with this rid as of the revision; None for no rid, and where it was not there."""
-    return cast("F", None if rid is None else Wanted(info.context.loaders.entities, ((at, rid),), _one, at))
+    return cast("F", None if rid is None else Wanted(info.context.loaders.entities, (Single(at, rid, only(info)),), _one, at))
 
 
 def several(info: strawberry.Info[Any], at: At, rids: list[str]) -> list[F]:  # the field says which
     """The entities with these rids as of the revision, in this order."""
-    return cast("list[F]", Wanted(info.context.loaders.entities, [(at, rid) for rid in rids], _several, at))
+    columns = only(info)
+    return cast("list[F]", Wanted(info.context.loaders.entities, [Single(at, rid, columns) for rid in rids], _several, at))
 
 
 def _one(records: list[Record | None], at: At) -> Entity | None:

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from app.domain.kind import Kind
+from app.persistence.database import Snapshot
 from tests import given
 from tests.given import EDITOR
 
@@ -82,3 +83,28 @@ async def test_a_deep_query_reads_one_revision_while_a_writer_merges(ask, filled
     torn, _ = await asyncio.gather(read(), write())
 
     assert torn == []
+
+
+@pytest.mark.parametrize(
+    ("selected", "read"),
+    [
+        ("apiName", {"api_name"}),
+        ("apiName status properties { nodes { displayName } }", {"api_name", "status"}),
+        ("description createdAt", {"definition", "created_at"}),
+        ("interfaces { apiName }", {"definition"}),
+        ("apiName @skip(if: true) version", {"version"}),
+    ],
+)
+async def test_only_the_columns_that_are_selected_are_fetched(ask, filled, database, selected, read, monkeypatch):
+    fetched = []
+    fetch = Snapshot.fetch
+
+    async def noted(self, sql, *arguments):
+        records = await fetch(self, sql, *arguments)
+        fetched.extend(set(record.keys()) for record in records if "e.kind = 'object_type'" in sql)
+        return records
+
+    monkeypatch.setattr(Snapshot, "fetch", noted)
+    await ask.data(f"{{ ontology {{ objectTypes {{ nodes {{ {selected} }} }} }} }}")
+
+    assert fetched == [{"parent", "rid", "kind", "sort_0", "sort_1", *read}] * 11  # one more than the page, to know of it

@@ -81,14 +81,18 @@ def of_kind(kind: Kind) -> Source:
 
     def below(at: At | None, statement: Statement) -> tuple[str, str, str]:
         table, alive = entities("e", _at(at), statement)
-        return entity_columns("e", head=_at(at).current), table, f"e.ontology = parent.rid AND e.kind = '{kind.value}' AND {alive}"
+        return (
+            entity_columns("e", head=_at(at).current, only=statement.only),
+            table,
+            f"e.ontology = parent.rid AND e.kind = '{kind.value}' AND {alive}",
+        )
 
     return Source(f"of-kind {kind.value}", below, KEYS, FILTERS)
 
 
 def _owned(at: At | None, statement: Statement) -> tuple[str, str, str]:
     table, alive = entities("e", _at(at), statement)
-    return entity_columns("e", head=_at(at).current), table, f"e.owner = parent.rid AND {alive}"
+    return entity_columns("e", head=_at(at).current, only=statement.only), table, f"e.owner = parent.rid AND {alive}"
 
 
 OWNED = Source("owned", _owned, {Order.POSITION: (Column("e.position", "text"), _RID), **KEYS}, FILTERS)
@@ -104,7 +108,7 @@ def referring(kind: Kind, *edges: Edge) -> Source:
         there = live("r", at, statement)
         sources = f"SELECT DISTINCT r.source FROM entity_reference r WHERE r.target = parent.rid AND r.edge IN ({names}) AND {there}"
         return (
-            entity_columns("e", head=_at(at).current),
+            entity_columns("e", head=_at(at).current, only=statement.only),
             f"({sources}) AS s JOIN {table} ON e.rid = s.source",
             f"e.kind = '{kind.value}' AND {alive}",
         )
@@ -114,7 +118,7 @@ def referring(kind: Kind, *edges: Edge) -> Source:
 
 def _sides(at: At | None, statement: Statement) -> tuple[str, str, str]:
     table, alive = entities("e", _at(at), statement)
-    columns = f"{entity_columns('e', head=_at(at).current)}, r.path"
+    columns = f"{entity_columns('e', head=_at(at).current, only=statement.only)}, r.path"
     tied = f"r.target = parent.rid AND r.edge = '{Edge.SIDE.value}' AND {live('r', at, statement)} AND {alive}"
     return columns, f"entity_reference r JOIN {table} ON e.rid = r.source", tied
 
@@ -124,7 +128,7 @@ SIDES = Source("sides", _sides, {Order.NAME: (*_BY_NAME, Column("r.path", "text"
 
 def _usages(at: At | None, statement: Statement) -> tuple[str, str, str]:
     table, alive = entities("e", _at(at), statement)
-    columns = f"{entity_columns('e', head=_at(at).current)}, r.edge, r.path"
+    columns = f"{entity_columns('e', head=_at(at).current, only=statement.only)}, r.edge, r.path"
     tied = f"r.target = parent.rid AND r.edge <> '{Edge.OWNER.value}' AND {live('r', at, statement)} AND {alive}"
     return columns, f"entity_reference r JOIN {table} ON e.rid = r.source", tied
 
@@ -138,17 +142,17 @@ def _unused(at: At | None, statement: Statement) -> tuple[str, str, str]:
     idle = ", ".join(f"'{edge.value}'" for edge in sorted(IDLE))
     used = f"SELECT FROM entity_reference r WHERE r.target = e.rid AND r.edge NOT IN ({idle}) AND {live('r', at, statement)}"
     tied = f"e.ontology = parent.rid AND {alive} AND NOT EXISTS ({used})"
-    return entity_columns("e", head=_at(at).current), table, tied
+    return entity_columns("e", head=_at(at).current, only=statement.only), table, tied
 
 
 UNUSED = Source("unused", _unused, {Order.NAME: (Column("e.kind", "text"), *_BY_NAME)}, {Field.KIND: "e.kind"})
 
 
-async def by_rid(snapshot: Snapshot, at: At, rids: Sequence[str]) -> dict[str, Record]:
-    """The entities with these rids as of the revision; one that was not there is left out."""
+async def by_rid(snapshot: Snapshot, at: At, rids: Sequence[str], only: frozenset[str] | None = None) -> dict[str, Record]:
+    """The entities with these rids as of the revision, all their columns or `only` some; one that was not there is left out."""
     statement = Statement(list(rids), at.ontology)
     table, alive = entities("e", at, statement)
-    columns = entity_columns("e", head=at.current)
+    columns = entity_columns("e", head=at.current, only=only)
     rows = await snapshot.fetch(
         f"SELECT {columns} FROM {table} WHERE e.rid = ANY ($1::text[]) AND e.ontology = $2 AND {alive}", *statement.arguments
     )

@@ -50,6 +50,7 @@ _CASTS = {"text": str, "bigint": int, "timestamptz": datetime}
 async def pages(snapshot: Snapshot, source: Source, at: At | None, parents: Sequence[str], selection: Selection) -> dict[str, Rows]:
     """The same page below each parent, by parent; a parent without rows is left out."""
     statement = Statement(list(parents))
+    statement.only = selection.only
     columns, tables, tied = source.below(at, statement)
     keys = _keys(source, selection)
     where = [tied, rendered(selection.where, source.filters, statement, at)]

@@ -62,3 +62,4 @@ class Selection:
     after: tuple[Key, ...] | None = None
     before: tuple[Key, ...] | None = None
     where: Condition = EVERYTHING
+    only: frozenset[str] | None = None  # the columns of entities that are wanted; all of them where it is None

@@ -22,6 +22,7 @@ class Statement:
 
     def __init__(self, *arguments: Any) -> None:
         self.arguments: list[Any] = list(arguments)
+        self.only: frozenset[str] | None = None  # the columns of entities that are wanted; all of them where it is None
 
     def put(self, value: Any, cast: str) -> str:
         """The place of one more argument."""
@@ -44,24 +45,17 @@ def entities(alias: str, at: At, statement: Statement) -> tuple[str, str]:
     return f"entity_version {alias}", f"{live(alias, at, statement)} AND NOT {alias}.deleted"
 
 
-def entity_columns(alias: str, *, head: bool) -> str:
-    """What an entity is made from."""
-    revision = f"{alias}.revision" if head else f"{alias}.revision_from AS revision"
-    names = (
-        "rid",
-        "kind",
-        "version",
-        "api_name",
-        "display_name",
-        "status",
-        "owner",
-        "definition",
-        "created_at",
-        "created_by",
-        "updated_at",
-        "updated_by",
-    )
-    return ", ".join((*(f"{alias}.{name}" for name in names), revision))
+ENTITY_COLUMNS = (
+    "rid", "kind", "version", "api_name", "display_name", "status", "owner", "definition", "created_at", "created_by", "updated_at",
+    "updated_by", "revision",
+)  # fmt: skip
+ALWAYS = frozenset({"rid", "kind"})
+
+
+def entity_columns(alias: str, *, head: bool, only: frozenset[str] | None = None) -> str:
+    """What an entity is made from, or as much of it as is wanted."""
+    names = [name for name in ENTITY_COLUMNS if only is None or name in only or name in ALWAYS]
+    return ", ".join(f"{alias}.revision_from AS revision" if name == "revision" and not head else f"{alias}.{name}" for name in names)
 
 
 def rendered(condition: Condition, columns: Filters, statement: Statement, at: At | None) -> str:
