@@ -6,9 +6,8 @@ diff, impact, dry run, import and merge all call these two; only a merge writes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from app.domain import common
 from app.domain.change_set import Operation, Origin, Resolution
@@ -28,15 +27,11 @@ from app.domain.errors import (
     VersionConflict,
 )  # fmt: skip
 from app.domain.fixes.offer import with_fixes
-from app.domain.merge import same
+from app.domain.merge import Conflict, same
 from app.domain.planning import Draft, Prepared, prepare
 from app.domain.position import following
 from app.domain.property import PropertyDefinition
 from app.domain.rules import REGISTRY, Answer, Violation
-
-if TYPE_CHECKING:
-    from app.domain.merge import Conflict
-
 
 _ERRORS: Mapping[Answer, type[OmsError]] = {Answer.DEFINITION_TOO_LARGE: DefinitionTooLarge, Answer.UNSAFE_REGEX: UnsafeRegex}
 
@@ -91,7 +86,7 @@ def plan(
     *,
     strict: bool,
     origin: Origin = Origin.EDIT,
-    resolutions: Iterable[Resolution] = (),
+    resolutions: Collection[Resolution] = (),
 ) -> Plan:
     """Both halves at once, for callers that have everything at hand; the arguments are those of the halves."""
     prepared = prepare(operations, heads, versions, strict=strict, origin=origin, resolutions=resolutions)
@@ -108,6 +103,8 @@ def judge(prepared: Prepared, closure: Closure, names: Mapping[NameKey, str], *,
     if prepared.conflicts or prepared.violations:
         return Plan((), prepared.refs, tuple(prepared.violations), tuple(prepared.conflicts), strict, prepared.heads, read)
     after, deletion = _after(prepared, closure, owning=origin is not Origin.ROLLBACK)
+    if overlooked := tuple(_overlooked(prepared, closure, deletion)):
+        return Plan((), prepared.refs, (), overlooked, strict, prepared.heads, read)
     world = closure.overlaid(after)
     changes = tuple(_changes(after, prepared, closure))
     violations = [
@@ -139,6 +136,17 @@ def _after(prepared: Prepared, closure: Closure, *, owning: bool) -> tuple[dict[
             after[rid] = replace(head, definition=definition)
     after.update(dict.fromkeys(deletion.gone))
     return after, deletion
+
+
+def _overlooked(prepared: Prepared, closure: Closure, deletion: Deletion) -> Iterator[Conflict]:
+    """What a deletion would take along though others added or changed it after its author began."""
+    since = prepared.since
+    for rid in deletion.gone if since is not None and not prepared.strict else ():
+        head = closure.get(rid) if rid not in prepared.drafts else None
+        if head is not None and since is not None and head.revision > since and (rid, head.version) not in prepared.taken:
+            sentence = f"{head.definition.api_name} would go too, and was added or changed there."
+            theirs = head.definition.canonical()
+            yield Conflict(rid, "", None, None, theirs, head.version, head.updated_by, head.updated_at, sentence)
 
 
 def _entity(draft: Draft) -> Entity:

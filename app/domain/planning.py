@@ -48,6 +48,8 @@ class Prepared:
     refs: dict[str, str]
     heads: Mapping[str, Entity]
     strict: bool = False
+    since: int | None = None  # the revision at which the author of a change set began
+    taken: frozenset[tuple[str, int]] = frozenset()  # what resolutions say ours to, with the version that they name
     violations: list[Violation] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
 
@@ -59,7 +61,7 @@ def prepare(
     *,
     strict: bool,
     origin: Origin = Origin.EDIT,
-    resolutions: Iterable[Resolution] = (),
+    resolutions: Collection[Resolution] = (),
 ) -> Prepared:
     """Apply the operations in order to the versions that their authors saw, then merge with the heads.
 
@@ -69,6 +71,7 @@ def prepare(
     """
     refs: dict[str, str] = {}
     prepared = Prepared({}, refs, heads, strict)
+    prepared.taken = frozenset((each.rid, each.theirs_version) for each in resolutions if each.path == "" and each.choice is Choice.OURS)
     for operation in operations:
         if operation.ref is not None:
             if operation.ref in refs:

@@ -107,12 +107,14 @@ async def _planned(reader: Reader, ontology: str, proposal: Proposal) -> Plan:
 
 
 async def _prepared(proposal: Proposal, heads: dict[str, Entity], older: dict[tuple[str, int], Entity]) -> Prepared:
-    return await off_loop(
+    prepared = await off_loop(
         lambda: prepare(
             proposal.operations, heads, older, strict=proposal.strict, origin=proposal.origin, resolutions=proposal.resolutions
         ),
         len(proposal.operations),
     )
+    prepared.since = proposal.base_revision
+    return prepared
 
 
 async def _crossed(reader: Reader, ontology: str, proposal: Proposal, plan: Plan) -> Plan:

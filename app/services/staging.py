@@ -220,7 +220,7 @@ class Staging:
         async with self._database.writing() as work:
 
             async def act() -> ChangeSet:
-                found = await change_sets.find(work, rid)
+                found = await in_use(work, await change_sets.find(work, rid))
                 await change_sets.comment(work, rid, actor, text, about, path)
                 await change_sets.log(work, found, "commented", actor)
                 return found
@@ -285,9 +285,18 @@ def _staged_form(operations: Sequence[Operation]) -> Form[tuple[ChangeSet, Any]]
     return Form(stored, read)
 
 
+async def in_use(work: Transaction, found: ChangeSet) -> ChangeSet:
+    """The change set, unless its ontology was archived: that is only read."""
+    ontology = await change_sets.ontology_of_rid(work, found.ontology)
+    if ontology.archived_at is not None:
+        message = f"The ontology {ontology.api_name} is archived."
+        raise InvalidState(message)
+    return found
+
+
 async def opened(work: Transaction, rid: str, expected_version: int | None) -> ChangeSet:
     """The change set, locked, if it can still be worked on and is at the expected version."""
-    found = await change_sets.find(work, rid, lock=True)
+    found = await in_use(work, await change_sets.find(work, rid, lock=True))
     if found.status is ChangeSetStatus.MERGED:
         message = "The change set was merged already."
         raise AlreadyMerged(message, revision=found.merged_revision)
