@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.commands.schema import breaking
+from app.commands.schema import RELEASED, breaking
+from resolvers.schema import print_schema
 
 PROMISED = """
 type Query { n: Int old: Int @deprecated(reason: "use kept") kept(by: Int, gone: Int @deprecated(reason: "ignored")): Kind }
@@ -34,3 +35,7 @@ def test_what_is_added_breaks_nobody():
 )
 def test_what_was_not_deprecated_may_not_go(served, sentence):
     assert broken(served) == [sentence]
+
+
+def test_what_is_served_breaks_nothing_that_was_promised():
+    assert [change.description for change in breaking(RELEASED.read_text(), print_schema())] == []
