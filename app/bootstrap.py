@@ -21,7 +21,9 @@ from app.persistence.sinks import OPENSEARCH
 from app.persistence.tail import Tail
 from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
+from app.services.imports import Imports
 from app.services.indexing import Indexing
+from app.services.jobs import Jobs
 from app.services.live import Live
 from app.services.locks import Locks
 from app.services.ontologies import Ontologies
@@ -54,6 +56,7 @@ class World:
     database: Database
     tail: Tail
     services: Services
+    imports: Imports
     authentication: Authentication
     issuer: DevelopmentIssuer | None  # where nobody else issues tokens, in development
     cursors: Cursors
@@ -84,11 +87,13 @@ async def opened(settings: Settings, *, by_levels: bool = True) -> AsyncIterator
         tail = await stack.enter_async_context(Tail.opened(url, database))
         index = await stack.enter_async_context(search_index(settings))
         authentication = Authentication(tokens)
+        imports = await stack.enter_async_context(Imports(database, Jobs(database), url, limits).opened())
         services = Services(
             editing=Editing(database),
             change_sets=ChangeSets(database),
             ontologies=Ontologies(database),
             locks=Locks(database),
+            imports=imports,
             live=Live(tail, database, resume_events=limits.resume_events),
             searching=Searching(index, Breaker()) if index else None,
             repairs=Repairs(database, Indexing(database, index) if index else None),
@@ -108,6 +113,7 @@ async def opened(settings: Settings, *, by_levels: bool = True) -> AsyncIterator
             database=database,
             tail=tail,
             services=services,
+            imports=imports,
             authentication=authentication,
             issuer=issuer,
             cursors=cursors,

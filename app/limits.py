@@ -12,6 +12,7 @@ MIB = 1024 * KIB
 
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
 Bytes = Annotated[int, Field(ge=KIB, le=KIB * MIB)]
+Memory = Annotated[int, Field(ge=256 * MIB, le=KIB * KIB * MIB)]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 
 
@@ -23,6 +24,8 @@ class Limits(BaseModel):
     body_bytes: Bytes = Field(MIB, description="Bytes in the body of a request.")
     bulk_body_bytes: Bytes = Field(16 * MIB, description="Bytes in the body of /graphql and /api/bulk for a verified editor.")
     import_body_bytes: Bytes = Field(64 * MIB, description="Bytes in the body of a REST import.")
+    import_seconds: Seconds = Field(600, description="Seconds that an import may take once it runs, beyond which it is ended.")
+    import_memory_bytes: Memory = Field(3 * KIB * MIB, description="Bytes of memory that the process of an import may take.")
     request_line_bytes: Bytes = Field(16 * KIB, description="Bytes in the request line, beyond which the answer is 414.")
     header_bytes: Bytes = Field(32 * KIB, description="Bytes in all headers of a request, beyond which the answer is 431.")
     request_seconds: Seconds = Field(30, description="Seconds in which headers and body must have arrived, beyond which the answer is 408.")

@@ -75,7 +75,8 @@ def routes(world: World) -> list[BaseRoute]:
 
     pages = Pages(tokens=_tokens(world))
     door = Door(world.authentication, world.settings.limits, decoded, faults.report)
-    rest = rest_routes(door, world.services.editing, world.services.change_sets, world.services.locks, world.database, world.cursors)
+    services = world.services
+    rest = rest_routes(door, services.editing, services.change_sets, services.locks, world.imports, world.database, world.cursors)
     graphql = GraphQLEndpoint(world.execution, world.authentication, world.settings.limits, faults.report, page=graphiql_page(pages))
     return [
         Route("/graphql", graphql),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from app.persistence.database import Database, Snapshot
     from app.services.change_sets import ChangeSets
     from app.services.editing import Editing
+    from app.services.imports import Imports
     from app.services.live import Live
     from app.services.locks import Locks
     from app.services.ontologies import Ontologies
@@ -46,6 +47,7 @@ class Services:
     ontologies: Ontologies
     locks: Locks
     live: Live | None = None  # only where subscriptions are served
+    imports: Imports | None = None  # only where files are taken
     searching: Searching | None = None  # only where there is a search engine
     repairs: Repairs | None = None
     sinks: tuple[str, ...] = ()  # those that are set up

@@ -21,9 +21,27 @@ from app.domain.link_type import Cardinality
 E = TypeVar("E", bound=EnumMeta)
 
 __all__ = [
-    "Action", "BackingType", "BaseType", "Cardinality", "ChangeSetStatus", "Choice", "ConstraintType", "Kind", "Multiplicity",
-    "Operator", "Origin",
-    "ParameterKind", "ParameterVisibility", "ReviewStatus", "RuleType", "Similarity", "Source", "Status", "Verb", "Visibility",
+    "Action",
+    "BackingType",
+    "BaseType",
+    "Cardinality",
+    "ChangeSetStatus",
+    "Choice",
+    "ConstraintType",
+    "Kind",
+    "Multiplicity",
+    "Operator",
+    "Origin",
+    "ParameterKind",
+    "ParameterVisibility",
+    "ReviewStatus",
+    "RuleType",
+    "Similarity",
+    "Source",
+    "Status",
+    "Verb",
+    "Visibility",
+    "declare",
 ]  # fmt: skip
 
 
@@ -35,7 +53,8 @@ class BackingType(StrEnum):
     INTERMEDIARY = "INTERMEDIARY"
 
 
-def _declare(cls: E, name: str, description: str, values: Mapping[str, str]) -> None:
+def declare(cls: E, name: str, description: str, values: Mapping[str, str]) -> None:
+    """Put an enumeration of the domain into the schema, each value with its description; a second time changes nothing."""
     if hasattr(cls, "__strawberry_definition__"):
         return
     strawberry.enum(cls, name=name, description=description)
@@ -43,7 +62,7 @@ def _declare(cls: E, name: str, description: str, values: Mapping[str, str]) -> 
         value.description = values[value.name]
 
 
-_declare(
+declare(
     Kind, "EntityKind", "A kind of entity: what an ontology is made of.",
     {
         "OBJECT_TYPE": "A type of real things, with properties.",
@@ -56,7 +75,7 @@ _declare(
         "TYPE_GROUP": "A label with a colour for object types.",
     },
 )  # fmt: skip
-_declare(
+declare(
     Status, "EntityStatus", "Where an entity is in its life.",
     {
         "EXPERIMENTAL": "May change in every way, its names and its key too.",
@@ -65,11 +84,11 @@ _declare(
         "EXAMPLE": "Shows how things are done, and is not meant for use.",
     },
 )  # fmt: skip
-_declare(
+declare(
     Visibility, "Visibility", "How prominently users see it.",
     {"PROMINENT": "Shown first.", "NORMAL": "Shown.", "HIDDEN": "Not shown to users of applications."},
 )  # fmt: skip
-_declare(
+declare(
     BaseType, "BaseType", "The base types; a list is ARRAY.",
     {
         "STRING": "Text.",
@@ -96,11 +115,11 @@ _declare(
         "ARRAY": "A list of one other type.",
     },
 )  # fmt: skip
-_declare(
+declare(
     Similarity, "Similarity", "How two vectors are compared.",
     {"COSINE": "By their angle.", "DOT_PRODUCT": "By their inner product.", "EUCLIDEAN": "By their distance."},
 )  # fmt: skip
-_declare(
+declare(
     ConstraintType, "ConstraintType", "What a constraint restricts.",
     {
         "REGEX": "A STRING matches a pattern in RE2 syntax.",
@@ -113,7 +132,7 @@ _declare(
         "STRUCT_FIELD": "A field of a STRUCT obeys a constraint.",
     },
 )  # fmt: skip
-_declare(
+declare(
     Cardinality, "Cardinality", "How many objects one object is linked to; side A is the one side of ONE_TO_MANY.",
     {
         "ONE_TO_ONE": "One on both sides: a hint, which nothing enforces.",
@@ -121,7 +140,7 @@ _declare(
         "MANY_TO_MANY": "Many on both sides, by a join or an intermediary.",
     },
 )  # fmt: skip
-_declare(
+declare(
     BackingType, "LinkBackingType", "How a link type is backed.",
     {
         "FOREIGN_KEY": "A property of the many side holds the other side's primary key.",
@@ -129,11 +148,11 @@ _declare(
         "INTERMEDIARY": "An object type between the two, so that links carry properties.",
     },
 )  # fmt: skip
-_declare(
+declare(
     Multiplicity, "Multiplicity", "How many links a link constraint of an interface is about.",
     {"SINGLE": "One link.", "MANY": "Any number of links."},
 )  # fmt: skip
-_declare(
+declare(
     ParameterKind, "ParameterKind", "What a parameter of an action takes.",
     {
         "VALUE": "A value of a base type.",
@@ -142,11 +161,11 @@ _declare(
         "OBJECT_SET": "A set of objects of an object type.",
     },
 )  # fmt: skip
-_declare(
+declare(
     ParameterVisibility, "ParameterVisibility", "Whether the person who submits sees a parameter and may change it.",
     {"EDITABLE": "Seen and changed.", "DISABLED": "Seen, but not changed.", "HIDDEN": "Not seen."},
 )  # fmt: skip
-_declare(
+declare(
     RuleType, "ActionRuleType", "What one rule of an action does.",
     {
         "CREATE_OBJECT": "Creates an object.",
@@ -161,7 +180,7 @@ _declare(
         "FUNCTION": "Calls code outside the ontology; it stands alone.",
     },
 )  # fmt: skip
-_declare(
+declare(
     Source, "ValueSource", "Where a value comes from when an action is submitted.",
     {
         "PARAMETER": "A parameter of the action.",
@@ -172,7 +191,7 @@ _declare(
         "UNIQUE_ID": "A new unique id.",
     },
 )  # fmt: skip
-_declare(
+declare(
     Operator, "ConditionOperator", "How a node of a condition combines or compares.",
     {
         "AND": "All of two or more conditions.",
@@ -189,19 +208,19 @@ _declare(
         "INTERSECTS": "Left and right have an element in common.",
     },
 )  # fmt: skip
-_declare(
+declare(
     Verb, "OperationVerb", "What an operation of a change set does.",
     {"CREATE": "Creates an entity.", "UPDATE": "Changes fields of an entity.", "DELETE": "Deletes an entity."},
 )  # fmt: skip
-_declare(
+declare(
     Action, "ChangeAction", "What a change did to an entity.",
     {"CREATED": "It came into being, or back.", "UPDATED": "It has a new version.", "DELETED": "It is gone; its history stays."},
 )  # fmt: skip
-_declare(
+declare(
     ChangeSetStatus, "ChangeSetStatus", "Whether a change set can still be worked on.",
     {"OPEN": "It can be edited and merged.", "MERGED": "It has become a revision.", "CLOSED": "It was given up."},
 )  # fmt: skip
-_declare(
+declare(
     ReviewStatus, "ReviewStatus", "Where an open change set is in its review.",
     {
         "DRAFT": "Nobody was asked yet.",
@@ -210,7 +229,7 @@ _declare(
         "CHANGES_REQUESTED": "A reviewer wants changes.",
     },
 )  # fmt: skip
-_declare(
+declare(
     Origin, "ChangeSetOrigin", "How a change set came to be.",
     {
         "EDIT": "Opened by a person.",
@@ -220,7 +239,7 @@ _declare(
         "ROLLBACK": "Undoes another change set.",
     },
 )  # fmt: skip
-_declare(
+declare(
     Choice, "ResolutionChoice", "How an author settles a conflict.",
     {"OURS": "What this change set says.", "THEIRS": "What was merged in the meantime.", "VALUE": "Another value."},
 )  # fmt: skip

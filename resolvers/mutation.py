@@ -8,6 +8,7 @@ from resolvers.mutations.action_type import ActionTypeMutations
 from resolvers.mutations.change_set import ChangeSetMutations
 from resolvers.mutations.changes import ChangesMutations
 from resolvers.mutations.fixes import FixMutations
+from resolvers.mutations.importing import ImportMutations
 from resolvers.mutations.interface import InterfaceMutations
 from resolvers.mutations.link_type import LinkTypeMutations
 from resolvers.mutations.lock import LockMutations
@@ -36,5 +37,6 @@ class Mutation(
     LockMutations,
     SinkMutations,
     FixMutations,
+    ImportMutations,
 ):
     pass

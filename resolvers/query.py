@@ -11,6 +11,7 @@ import strawberry
 from app.domain.actor import Role
 from app.domain.errors import ListTooLong
 from app.domain.kind import Kind
+from app.persistence import jobs
 from app.persistence.reads import ontologies
 from app.persistence.reads.selection import At, Order
 from resolvers.arguments import ApiName, RidArgument
@@ -20,6 +21,7 @@ from resolvers.scalars import BigInt, RevisionOrTime
 from resolvers.types import search as searching
 from resolvers.types.change_set import ChangeSet, change_set
 from resolvers.types.entity import Node, entity
+from resolvers.types.job import Job
 from resolvers.types.object_type import ObjectType
 from resolvers.types.ontology import Ontology, named, ontology, pinned_ontology
 from resolvers.types.sinks import DeadLetter, SinkStatus, sink_statuses
@@ -43,6 +45,7 @@ MinRevision = Annotated[
 Id = Annotated[strawberry.ID, strawberry.argument(description="The rid of an entity, a change set or an ontology.")]
 Ids = Annotated[list[strawberry.ID], strawberry.argument(description="Up to 100 rids.")]
 Letters = Annotated[int, strawberry.argument(description="At most so many, 1 to 100.")]
+JobRid = Annotated[strawberry.ID, strawberry.argument(description="The rid of the job.")]
 ChangeSetRid = Annotated[strawberry.ID, strawberry.argument(description="The rid of the change set.")]
 
 
@@ -117,6 +120,13 @@ class Query:
     async def change_set(self, info: strawberry.Info[Any], rid: ChangeSetRid) -> ChangeSet | None:
         row = await info.context.loaders.change_sets.load(rid)
         return None if row is None else change_set(row)
+
+    @strawberry.field(
+        description="A job by its rid, as it is now; null, with the error NOT_FOUND, where there is none.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def job(self, info: strawberry.Info[Any], rid: JobRid) -> Job | None:
+        return Job.of(await jobs.find(info.context.snapshot, rid))
 
     @strawberry.field(
         description="Entities of all kinds in one ontology, by their words and their structure, as they are now.",

@@ -15,6 +15,7 @@ from resolvers.subscriptions.feed import Feed
 from resolvers.subscriptions.index_status_changed import IndexStatusChanged, IndexStatusFilter
 from resolvers.subscriptions.locks_changed import LocksChanged
 from resolvers.subscriptions.ontology_changed import OntologyChanged
+from resolvers.types.job import Job
 
 After = Annotated[
     str | None,
@@ -85,6 +86,15 @@ class Subscription:
         wanted.check()
         rid = await live.tail.ontology(ontology)
         return _feed(Feed(await live.progress(ontology), lambda sight: IndexStatusChanged.of(rid, sight, wanted)))
+
+    @strawberry.subscription(
+        description="A job as it is now, and whenever that changes, conflated: where it goes fast, not every step is told. NOT_FOUND where there is none.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def job_changed(
+        self, info: strawberry.Info[Any], rid: Annotated[strawberry.ID, strawberry.argument(description="The rid of the job.")]
+    ) -> AsyncIterator[Job]:
+        return _feed(Feed(await _live(info).job(rid), lambda sight: Job.of(sight.after), lambda sight: sight.after is not None))
 
 
 def _live(info: strawberry.Info[Any]) -> Live:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.domain.rules import Violation
-    from app.transfer.receipt import Receipt
 
 SHOWN = 20  # violations; --json has all of them
 _TITLES = {Outcome.MERGED: "Merged", Outcome.IN_REVIEW: "Open for review", Outcome.PLANNED: "Planned"}
@@ -37,10 +36,11 @@ def refusal(file: str, problem: OmsError, *, json: bool) -> Refused:
     return Refused(f"{file} was not imported, and nothing was stored: {problem.message}")
 
 
-def show(file: str, imported: Imported, receipt: Receipt, *, kept: Path | None, json: bool) -> None:
+def show(file: str, imported: Imported, *, kept: Path | None, json: bool) -> None:
     """What was changed or would be, and what was adapted or left out; `kept` is where the receipt was written."""
+    receipt = imported.receipt
     if json:
-        print_json(_answer(imported, receipt))
+        print_json(_answer(imported))
         return
     if imported.outcome is Outcome.UNCHANGED:
         out.print(f"The ontology {imported.ontology} already says what {file} says: nothing was changed.", soft_wrap=True)
@@ -61,7 +61,7 @@ def _sentence(imported: Imported) -> str:
     return f"Merged as revision {imported.revision} of {imported.ontology}."
 
 
-def _answer(imported: Imported, receipt: Receipt) -> dict[str, Any]:
+def _answer(imported: Imported) -> dict[str, Any]:
     counts = Counter(f"{change.kind.value}.{change.action.value}" for change in imported.changes)
     answer: dict[str, Any] = {
         "imported": imported.outcome is Outcome.MERGED or imported.outcome is Outcome.UNCHANGED,
@@ -73,6 +73,7 @@ def _answer(imported: Imported, receipt: Receipt) -> dict[str, Any]:
         answer["changeSet"] = imported.change_set.rid
     if imported.revision is not None:
         answer["revision"] = imported.revision
+    receipt = imported.receipt
     by_code = {code.value: {"lines": lines, "statements": count} for code, lines, count in receipt.by_code()}
     return answer | {"statements": receipt.statements, "carried": receipt.carried, "receipt": by_code}
 

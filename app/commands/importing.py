@@ -24,7 +24,6 @@ from app.services.transfer import Transfer
 from app.transfer.files import ENDINGS, form_of, read
 from app.transfer.owl.reading import Said
 from app.transfer.rdf.mapping import Mapped
-from app.transfer.receipt import EMPTY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,9 +69,8 @@ class Import:
                 stage("Done")
         except OmsError as refused:
             raise refusal(self.file.name, refused, json=self.json) from refused
-        receipt = EMPTY if isinstance(said, dict) else said.receipt
-        self._write(receipt)
-        show(self.file.name, imported, receipt, kept=self.receipt, json=self.json)
+        self._write(imported.receipt)
+        show(self.file.name, imported, kept=self.receipt, json=self.json)
 
     def _form(self, content: bytes) -> Form:
         form = self.form or form_of(self.file.suffix, content)
@@ -81,8 +79,6 @@ class Import:
         return form
 
     def _prunable(self, said: Mapped | Said | dict[str, Any]) -> None:
-        if self.prune and isinstance(said, Mapped):
-            raise Refused("--prune is for YAML, JSON and what `oms export` wrote: another RDF file only adds.")
         if self.prune and isinstance(said, Said) and not said.whole:
             raise Refused(f"--prune needs {sidecar_of(self.file).name} beside the file, which says the rest of the ontology.")
 
@@ -104,14 +100,10 @@ class Import:
         limits = settings.limits
         async with Database.opened(settings.database_url or "", size=2, long_statement_seconds=limits.long_statement_seconds) as database:
             transfer = Transfer(database, Editing(database), Ontologies(database))
-            actor = operator()
-            if isinstance(said, Mapped):
-                operations: Sequence[Any] = said.operations
-            else:
-                document = said.document if isinstance(said, Said) else said
-                operations = await transfer.difference(actor, self.ontology, document, prune=self.prune)
             title = f"Import {self.file.name}"[:DISPLAY_NAME]
-            return await transfer.import_(actor, self.ontology, operations, title=title, review=self.draft, dry_run=self.dry_run)
+            return await transfer.bring(
+                operator(), self.ontology, said, title=title, prune=self.prune, review=self.draft, dry_run=self.dry_run
+            )
 
     def _write(self, receipt: Receipt) -> None:
         if self.receipt is None:

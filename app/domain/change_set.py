@@ -67,6 +67,7 @@ class Operation:
     fields: dict[str, Any] = field(default_factory=dict)
     restores: int | None = None  # of a rollback's CREATE: the version that the deletion took
     id: str = ""  # of the staged operation
+    words: dict[str, Any] | None = None  # of an import's UPDATE: what the file says, where people's changes are kept beside it
 
 
 @dataclass(frozen=True, slots=True)

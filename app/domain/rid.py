@@ -31,6 +31,11 @@ def mint_ontology() -> str:
     return f"ri.ontology.main.ontology.{uuid4()}"
 
 
+def mint_job() -> str:
+    """A new rid for a job."""
+    return f"ri.ontology.main.job.{uuid4()}"
+
+
 def mint_change_set() -> str:
     """A new rid for a change set."""
     return f"ri.ontology.main.changeset.{uuid4()}"

@@ -52,11 +52,11 @@ _INSERT = f"""
     operation_count, merged_revision, merged_by, merged_at, rolls_back, created_at, updated_at)
 """
 _STAGE = """
-    INSERT INTO operation (id, change_set, position, verb, kind, rid, ref, expected_version, cascade, fields, restores, staged_by)
-    SELECT id, change_set, position, verb, kind, rid, ref, expected_version, cascade, fields, restores, staged_by
+    INSERT INTO operation (id, change_set, position, verb, kind, rid, ref, expected_version, cascade, fields, restores, staged_by, words)
+    SELECT id, change_set, position, verb, kind, rid, ref, expected_version, cascade, fields, restores, staged_by, words
     FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[], $9::bool[], $10::jsonb[],
-    $11::int[], $12::text[])
-    AS row (id, change_set, position, verb, kind, rid, ref, expected_version, cascade, fields, restores, staged_by)
+    $11::int[], $12::text[], $13::jsonb[])
+    AS row (id, change_set, position, verb, kind, rid, ref, expected_version, cascade, fields, restores, staged_by, words)
 """
 
 
@@ -160,7 +160,7 @@ def _staged(staged: Iterable[tuple[str, Sequence[Operation], Actor]], after: int
         for place, each in enumerate(operations, start=after + 1):
             yield (
                 each.id or uuid4(), rid, place, each.verb.value, each.kind.value, each.rid, each.ref, each.expected_version, each.cascade,
-                each.fields, each.restores, actor.id,
+                each.fields, each.restores, actor.id, each.words,
             )  # fmt: skip
 
 

@@ -276,6 +276,8 @@ class Database:
             await connection.execute(
                 f"BEGIN; SET LOCAL statement_timeout = {int(max(seconds, self.lock_seconds + 1) * 1_000)}; "
                 f"SET LOCAL lock_timeout = {int(self.lock_seconds * 1_000)}"
+                # Between two statements of a large write its rows are made, on a busy machine for longer than others may be idle.
+                + (f"; SET LOCAL idle_in_transaction_session_timeout = {int(4 * seconds * 1_000)}" if long else "")
             )
             try:
                 work = Transaction(connection)

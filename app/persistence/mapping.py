@@ -98,6 +98,7 @@ def operation_of(record: Mapping[str, Any]) -> Operation:
         record["fields"],
         record["restores"],
         str(record["id"]),
+        record["words"],
     )
 
 

@@ -254,6 +254,7 @@ class OperationRow(SQLModel, table=True):
     restores: int | None = _int(nullable=True)
     staged_by: str = _text()
     staged_at: datetime = _moment(server_default=text("now()"))
+    words: dict[str, Any] | None = _json(nullable=True)  # of an import: what the file says, where people's changes are kept beside it
 
 
 class Comment(SQLModel, table=True):

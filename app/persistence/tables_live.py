@@ -1,13 +1,14 @@
-"""The tables of what people do now: edit locks. Nothing here is part of an ontology's history."""
+"""The tables of what people and processes do now: edit locks and jobs. Nothing here is part of an ontology's history."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, text
 from sqlmodel import SQLModel
 
-from app.persistence.tables import _big, _moment, _text
+from app.persistence.tables import _big, _int, _json, _moment, _text
 
 
 class LeaseRow(SQLModel, table=True):
@@ -26,3 +27,40 @@ class LeaseRow(SQLModel, table=True):
     token: int = _big(server_default=text("nextval('lease_token'::regclass)"))
     acquired_at: datetime = _moment(server_default=text("clock_timestamp()"))
     until: datetime = _moment()
+
+
+class JobRow(SQLModel, table=True):
+    """One job, with its progress, its last sign of life and how it ended."""
+
+    __tablename__ = "job"
+    __table_args__ = (Index("job_by_time", "created_at", "rid"),)
+    rid: str = _text(primary_key=True)
+    kind: str = _text()
+    title: str = _text()
+    ontology: str = _text()  # by its apiName: an import may create it
+    state: str = _text()
+    phase: str = _text(server_default=text("''"))
+    done: int = _big(server_default=text("0"))
+    total: int = _big(server_default=text("0"))
+    detail: str = _text(server_default=text("''"))
+    author: str = _text()
+    author_name: str = _text(server_default=text("''"))
+    request_id: str = _text(server_default=text("''"))
+    created_at: datetime = _moment(server_default=text("clock_timestamp()"))
+    started_at: datetime | None = _moment(nullable=True)
+    beat_at: datetime = _moment(server_default=text("clock_timestamp()"))
+    finished_at: datetime | None = _moment(nullable=True)
+    result: dict[str, Any] | None = _json(nullable=True)
+    failure: dict[str, Any] | None = _json(nullable=True)
+
+
+class JobLineRow(SQLModel, table=True):
+    """A line of the receipt of an import."""
+
+    __tablename__ = "job_line"
+    job: str = _text(ForeignKey("job.rid"), primary_key=True)
+    number: int = _int(primary_key=True)
+    code: str = _text()
+    subject: str = _text()
+    sentence: str = _text()
+    statements: int = _int()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,7 @@ class Editing:
     async def apply(  # noqa: PLR0913 - a change set in one call has that many choices, all by name
         self, actor: Actor, ontology: str, operations: Sequence[Operation], *, title: str = "", description: str = "",
         idempotency: Idempotency | None = None, dry_run: bool = False, origin: Origin = Origin.DIRECT, review: bool = False,
+        labels: Sequence[str] = (),
     ) -> Merged:  # fmt: skip
         """Merge the operations as the next revision, all or none.
 
@@ -71,7 +73,7 @@ class Editing:
         problem = plan.problem()
         if problem is not None:
             raise await self._or_answer(problem, actor, idempotency)
-        envelope = _envelope(actor, found, wanted, title, description, origin)
+        envelope = replace(_envelope(actor, found, wanted, title, description, origin), labels=tuple(labels))
         if dry_run or held:
             outcome = Merged(envelope, found.rid, found.api_name, epoch, found.head_revision, plan.changes, dict(plan.refs))
             return outcome if dry_run else await hold(self._database, actor, outcome, wanted, key=idempotency)

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import CursorExpired, NotFound
-from app.persistence import leases, sinks
+from app.persistence import jobs, leases, sinks
 from app.persistence.log import GREATEST, Cursor, Log, ontology_of_change_set
 from app.persistence.sinks import Progress
 from app.persistence.watch import BEGINNING, Watch
 
 if TYPE_CHECKING:
+    from app.domain.job import Job
     from app.domain.lease import Lease
     from app.persistence.database import Database
     from app.persistence.stream import Followed
@@ -36,7 +37,8 @@ class Live:
         self._limit = resume_events
         self._locks: Watch[dict[str, Lease]] = Watch(leases.of_ontologies, {})
         self._progress: Watch[Progress] = Watch(sinks.progress, Progress())
-        tail.watches += [self._locks, self._progress]
+        self._jobs: Watch[Job | None] = Watch(jobs.of_rids, None)
+        tail.watches += [self._locks, self._progress, self._jobs]
 
     async def merges(self, ontology: str, after: str | None = None) -> Following:
         """An ontology's revisions, by its API name."""
@@ -61,6 +63,12 @@ class Live:
     async def progress(self, ontology: str) -> Following:
         """How an ontology stands in the sinks, by its API name: all of it first, then what changes."""
         return await self._watching(self._progress, await self.tail.ontology(ontology))
+
+    async def job(self, rid: str) -> Following:
+        """A job as it is now, and whenever that changes; NotFound where there is none."""
+        async with self._database.reading() as snapshot:
+            await jobs.find(snapshot, rid)
+        return await self._watching(self._jobs, rid)
 
     async def _watching(self, watch: Watch[Any], key: str) -> Following:
         stream = watch.stream(key)

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from app.domain.actor import Actor, Role
 from app.domain.change_set import ChangeSet, ChangeSetStatus, Operation, Origin
 from app.domain.closure import Closure
-from app.domain.errors import NotFound
+from app.domain.errors import BadInput, NotFound
 from app.domain.plan import Plan, plan
-from app.persistence import change_sets, whole
+from app.persistence import change_sets, imports, whole
 from app.persistence.background import off_loop, uncollected
 from app.persistence.merging import with_rids
 from app.persistence.reads import ontologies
 from app.services.editing import checked
 from app.transfer.document.reading import operations_of
 from app.transfer.document.writing import Writing
+from app.transfer.owl.reading import Said
+from app.transfer.rdf.mapping import Mapped
+from app.transfer.rdf.renewal import Renewal, renewal
+from app.transfer.rdf.words import words_of
+from app.transfer.receipt import EMPTY, Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
     from app.domain.entity import Change, Entity
@@ -67,6 +72,7 @@ class Imported:
     changes: tuple[Change, ...] = ()
     change_set: ChangeSet | None = None
     revision: int | None = None
+    receipt: Receipt = EMPTY
 
 
 class Transfer:
@@ -77,9 +83,33 @@ class Transfer:
         self._editing = editing
         self._ontologies = ontologies
 
+    async def bring(
+        self, actor: Actor, ontology: str, said: Mapped | Said | dict[str, Any], *, title: str = "", prune: bool = False,
+        review: bool = False, dry_run: bool = False, merging: Callable[[int], Awaitable[None]] | None = None,
+    ) -> Imported:  # fmt: skip
+        """Import what a file says, RDF or a document: of what is there already, the difference.
+
+        `merging` is called with the number of operations when these are known.
+        """
+        labels: tuple[str, ...] = ()
+        if isinstance(said, Mapped):
+            said = await self.renewed(actor, ontology, said, prune=prune)
+            operations, receipt, labels = said.operations, said.receipt, (imports.LABEL,)
+        elif isinstance(said, Said):
+            if prune and not said.whole:
+                message = "The file says a part of its ontology only, and its sidecar says the rest: it cannot tell what to delete."
+                raise BadInput(message, path="prune")
+            operations, receipt = await self.difference(actor, ontology, said.document, prune=prune), said.receipt
+        else:
+            operations, receipt = await self.difference(actor, ontology, said, prune=prune), EMPTY
+        if merging is not None:
+            await merging(len(operations))
+        imported = await self.import_(actor, ontology, operations, title=title, review=review, dry_run=dry_run, labels=labels)
+        return replace(imported, receipt=receipt)
+
     async def import_(
         self, actor: Actor, ontology: str, operations: Sequence[Operation], *, title: str = "", origin: Origin = Origin.IMPORT,
-        review: bool = False, dry_run: bool = False,
+        review: bool = False, dry_run: bool = False, labels: Sequence[str] = (),
     ) -> Imported:  # fmt: skip
         """Merge the operations as one revision, or open them for review where that is wished or the ontology is protected.
 
@@ -96,7 +126,9 @@ class Transfer:
             if dry_run:
                 return Imported(Outcome.PLANNED, ontology, judged.changes)
             await self._ontologies.create(actor, api_name=ontology, display_name=ontology)
-        merged = await self._editing.apply(actor, ontology, operations, title=title, origin=origin, review=review, dry_run=dry_run)
+        merged = await self._editing.apply(
+            actor, ontology, operations, title=title, origin=origin, review=review, dry_run=dry_run, labels=labels
+        )
         if dry_run:
             return Imported(Outcome.PLANNED, merged.ontology_name, merged.changes)
         if merged.change_set.status is not ChangeSetStatus.MERGED:
@@ -126,6 +158,27 @@ class Transfer:
         with uncollected(len(held)):
             operations = await off_loop(lambda: operations_of(document, held, prune=prune), len(document) * 1_000)
         return Compared(revision, tuple(held), operations)
+
+    async def renewed(self, actor: Actor, ontology: str, mapped: Mapped, *, prune: bool = False) -> Mapped:
+        """What a file comes to where the ontology holds something already: the difference, with what became of people's changes."""
+        actor.require(Role.EDITOR)
+        async with self._database.reading() as snapshot:
+            try:
+                found = await change_sets.ontology_named(snapshot, ontology)
+            except NotFound:
+                return mapped
+            if not found.head_revision:
+                return mapped
+            held = await whole.entities(snapshot, found.rid)
+            spoken = await imports.operations(snapshot, found.rid)
+
+        def made() -> Renewal:
+            return renewal(mapped.operations, held, words_of(spoken), home=mapped.home, prune=prune)
+
+        with uncollected(len(held)):
+            made_of = await off_loop(made, len(held) + len(mapped.operations))
+        receipt = replace(mapped.receipt, lines=(*mapped.receipt.lines, *made_of.lines))
+        return replace(mapped, operations=made_of.operations, receipt=receipt)
 
     async def export(self, actor: Actor, ontology: str, as_of: int | datetime | None = None) -> Exported:
         """All that the ontology holds, or held at a revision or moment, in one snapshot; NotFound for a revision to come."""

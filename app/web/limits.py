@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import hashlib
+from typing import TYPE_CHECKING, BinaryIO
 
 import orjson
 
 from app.domain.errors import ErrorCode, OmsError, RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import AsyncIterator, Collection, Mapping
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,11 +24,23 @@ class ClientGone(Exception):
 
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     """The whole body; PAYLOAD_TOO_LARGE as soon as it is known to be larger than `limit` bytes."""
+    return b"".join([part async for part in _parts(scope, receive, limit)])
+
+
+async def to_disk(scope: Scope, receive: Receive, limit: int, file: BinaryIO) -> str:
+    """The whole body into a file, of which memory never holds more than what arrives at once; answers with its SHA-256."""
+    digest = hashlib.sha256()
+    async for part in _parts(scope, receive, limit):
+        digest.update(part)
+        await asyncio.to_thread(file.write, part)
+    return digest.hexdigest()
+
+
+async def _parts(scope: Scope, receive: Receive, limit: int) -> AsyncIterator[bytes]:
     if announced(scope) > limit:
         raise too_large(limit)
-    parts: list[bytes] = []
-    size = 0
-    while True:
+    size, more = 0, True
+    while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientGone
@@ -34,9 +48,8 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
         size += len(part)
         if size > limit:
             raise too_large(limit)
-        parts.append(part)
-        if not message.get("more_body", False):
-            return b"".join(parts)
+        yield part
+        more = message.get("more_body", False)
 
 
 class BodyLimit:

@@ -15,6 +15,7 @@ from app.web.rest.bulk import Bulk
 from app.web.rest.change_sets import ChangeSetPaths
 from app.web.rest.entities import Entities
 from app.web.rest.face import rest_paths
+from app.web.rest.imports import ImportPaths
 from app.web.rest.locks import LockPaths
 from app.web.rest.schemas import RID, TEXT, ref, schemas
 
@@ -81,7 +82,7 @@ def openapi_route() -> Route:
 
 
 def _paths() -> list[Path]:
-    return rest_paths(UNKEPT, UNKEPT, UNKEPT, UNKEPT, UNKEPT)
+    return rest_paths(UNKEPT, UNKEPT, UNKEPT, UNKEPT, UNKEPT, UNKEPT)
 
 
 def _path(path: Path) -> dict[str, Any]:
@@ -110,7 +111,10 @@ def _operation(path: Path, method: str) -> dict[str, Any]:
         "responses": {status: answer for status, answer in sorted(answers.items()) if answer is not None},
     }
     if promise.body is not None:
-        made["requestBody"] = {"required": not promise.body_optional, "content": {"application/json": {"schema": promise.body}}}
+        made["requestBody"] = {
+            "required": not promise.body_optional,
+            "content": {media: {"schema": promise.body} for media in promise.media},
+        }
     return made
 
 
@@ -123,6 +127,8 @@ def _promise(handler: Any) -> Promise:
             return promises.of_bulk()[handler.__name__]
         case ChangeSetPaths():
             return promises.of_change_sets()[handler.__name__]
+        case ImportPaths():
+            return promises.of_imports()[handler.__name__]
         case LockPaths():
             return promises.of_locks()[handler.__name__]
         case AuditLog():

@@ -129,8 +129,12 @@ async def test_a_receipt_or_an_export_that_cannot_be_written_is_said_before_anyt
     assert await stored(database) == (0, 0, 1)
 
 
-async def test_pruning_by_turtle_is_refused(run):
-    assert "--prune is for YAML, JSON and what `oms export` wrote" in str((await run("import", "people.ttl", "--prune")).exception)
+async def test_a_newer_file_becomes_the_difference(run, tmp_path):
+    await run("import", "people.ttl")
+    assert "nothing was changed" in (await run("import", "people.ttl")).stdout
+    tmp_path.joinpath("people.ttl").write_bytes(TURTLE.replace(b'"Person"', b'"Human"'))
+    answer = json.loads((await run("import", "people.ttl", "--json")).stdout)
+    assert (answer["revision"], answer["changes"]) == (2, {"object_type.updated": 1})
 
 
 ACTED = """format: oms-ontology/1

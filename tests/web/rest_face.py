@@ -16,6 +16,8 @@ from app.limits import Limits
 from app.persistence.database import Database
 from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
+from app.services.imports import Imports
+from app.services.jobs import Jobs
 from app.services.locks import Locks
 from app.web.authentication import Authentication
 from app.web.cursors import Cursors
@@ -67,7 +69,9 @@ class Face:
 async def face_of(database: Database, limits: Limits | None = None) -> AsyncIterator[Face]:
     faults: list[BaseException] = []
     door = Door(Authentication(Names()), limits or Limits(), decoded, lambda error, _: faults.append(error))
-    app = Starlette(routes=rest_routes(door, Editing(database), ChangeSets(database), Locks(database), database, Cursors(SECRET)))
+    imports = Imports(database, Jobs(database), "", door.limits)
+    routes = rest_routes(door, Editing(database), ChangeSets(database), Locks(database), imports, database, Cursors(SECRET))
+    app = Starlette(routes=routes)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://oms") as client:
         yield Face(client, faults)
     assert faults == []

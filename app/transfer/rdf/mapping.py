@@ -37,6 +37,7 @@ class Mapped:
 
     operations: tuple[Operation, ...]
     receipt: Receipt
+    home: str = ""  # the namespace of the file's own terms
 
 
 def mapped(graph: Graph | Statements, *, languages: Sequence[str] = ("en",)) -> Mapped:
@@ -58,7 +59,7 @@ def mapped(graph: Graph | Statements, *, languages: Sequence[str] = ("en",)) -> 
     )
     list_leftovers(ground, (use.iri for use in found))
     lines = tuple(facts.tally.lines())
-    return Mapped(operations, Receipt(facts.statements, facts.statements - sum(line.statements for line in lines), lines))
+    return Mapped(operations, Receipt(facts.statements, facts.statements - sum(line.statements for line in lines), lines), scope.home)
 
 
 def _value_types(ground: Ground) -> Iterator[Operation]:

@@ -89,12 +89,13 @@ def scope_of(facts: Facts) -> Scope:
     classes = {iri for iri in own if CLASSES & set(facts.types(iri))} | subclasses | implied
     datatypes = _datatypes(facts, own, classes)
     classes -= datatypes | set(BASE_TYPES)
-    classes -= {iri for iri in classes if _is_metaclass(facts, iri)}
+    classes -= _metaclasses(facts)
     scope.properties = sorted(
         iri for iri in own if PROPERTIES & set(facts.types(iri)) and not ANNOTATION_PROPERTIES & set(facts.types(iri))
     )
     scope.datatypes = sorted(datatypes - set(BASE_TYPES))
-    scope.supers = {iri: _supers(facts, iri, classes | datatypes) for iri in sorted(classes | datatypes)}
+    typed = classes | datatypes
+    scope.supers = {iri: _supers(facts, iri, typed) for iri in sorted(typed)}
     scope.deprecated = {iri for iri in own if _is_deprecated(facts, iri)}
     scope.enumerations = _enumerations(facts, scope, classes) | _schemes(facts, declared)
     scope.supers |= {iri: [] for iri in scope.enumerations if iri not in scope.supers}
@@ -155,14 +156,16 @@ def _datatypes(facts: Facts, own: set[URIRef], classes: set[URIRef]) -> set[URIR
     return found
 
 
-def _is_metaclass(facts: Facts, iri: URIRef) -> bool:
-    """Whether its instances are classes: it is below rdfs:Class, or is the class of datatypes."""
-    above: list[Node] = [iri]
-    for current in above:
-        if current in CLASSES or current in DATATYPES:
-            return True
-        above.extend(each for each in facts.things(current, RDFS.subClassOf) if each not in above)
-    return False
+def _metaclasses(facts: Facts) -> set[Node]:
+    """What has classes for its instances: whatever is below rdfs:Class, and the class of datatypes."""
+    found: set[Node] = {*CLASSES, *DATATYPES}
+    waiting = sorted(found, key=str)
+    for current in waiting:
+        for below in facts.subjects_of(RDFS.subClassOf, current):
+            if below not in found:
+                found.add(below)
+                waiting.append(below)
+    return found
 
 
 def _supers(facts: Facts, iri: URIRef, classes: set[URIRef]) -> list[URIRef]:

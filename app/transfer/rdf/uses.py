@@ -42,7 +42,8 @@ def _use(ground: Ground, iri: URIRef) -> Use | None:
     domains = [each for each in _named(ground, iri, DOMAINS) if scope.is_object_type(each)]
     ranges = _named(ground, iri, RANGES)
     restricted = _restrictions(ground, iri) if not (domains and ranges) else []
-    pairs = [(below, filler) for below, filler in restricted if below in (domains or [below]) and filler in (ranges or [filler])]
+    from_, to = set(domains), set(ranges)
+    pairs = [(below, filler) for below, filler in restricted if (not from_ or below in from_) and (not to or filler in to)]
     if pairs:
         facts.tally.add(Code.ENDS_FROM_RESTRICTIONS, str(iri), "What it leads from or to is taken from the restrictions of classes.")
     domains = domains or sorted({below for below, _ in pairs})
@@ -50,13 +51,14 @@ def _use(ground: Ground, iri: URIRef) -> Use | None:
     classes = [each for each in ranges if scope.is_object_type(each)]
     data = [each for each in ranges if not scope.is_object_type(each) and scope.is_data(each)]
     leads_to_objects = bool(classes) or bool(OBJECT_PROPERTIES & set(facts.types(iri)) and RDF.Property not in facts.types(iri))
-    unknown = [each for each in ranges if each not in classes and each not in data]
+    carried = set(classes)
+    unknown = [each for each in ranges if each not in carried and not scope.is_data(each)]
     holds_data = bool(data) or not (leads_to_objects or unknown)
     if not holds_data and not (classes and domains):
         return None  # every statement about it is listed among the leftovers
     value = held(iri, data, facts, scope) if holds_data else None
     use = Use(iri, ground.properties[iri], domains, classes if domains else [], value, fields=ground.texts.fields(iri))
-    use.ends = frozenset(end for end in pairs or product(domains, classes) if end[1] in classes)
+    use.ends = frozenset(end for end in pairs or product(domains, classes) if end[1] in carried)
     use.shared = value is not None and (len(domains) != 1 or domains[0] in ground.interfaces)
     _carry(ground, use, data)
     return use

@@ -17,6 +17,7 @@ from app.persistence.idempotency import Idempotency
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from app.domain.actor import Actor
 
@@ -46,6 +47,7 @@ class Call:
     query: dict[str, str]
     headers: Mapping[str, str]
     body: Any = None
+    file: Path | None = None  # what came, where the path takes files (`body` is its digest); whoever takes it sets None
 
     @property
     def ontology(self) -> str:

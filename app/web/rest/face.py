@@ -13,6 +13,7 @@ from app.web.rest.audit import AuditLog
 from app.web.rest.bulk import Bulk
 from app.web.rest.change_sets import ChangeSetPaths
 from app.web.rest.entities import Entities
+from app.web.rest.imports import ImportPaths
 from app.web.rest.locks import LockPaths
 from app.web.rest.reading import Lists
 from app.web.rest.resource import Door, Resource
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
     from app.persistence.database import Database
     from app.services.change_sets import ChangeSets
     from app.services.editing import Editing
+    from app.services.imports import Imports
     from app.services.locks import Locks
     from app.web.cursors import Cursors
     from app.web.rest.call import Call, Reply
 from app.web.rest.resource import Handler
 
-BULK_PATHS = frozenset({"/api/bulk"})
+BULK_PATHS = frozenset({"/api/bulk", "/api/import"})
 """What reads larger bodies than the limit of every other path."""
 
 
@@ -40,9 +42,10 @@ class Path:
     handlers: Mapping[str, Handler]
     bulk: bool = False
     long: bool = False
+    files: bool = False
 
 
-def rest_paths(editing: Editing, change_sets: ChangeSets, locks: Locks, database: Database, lists: Lists) -> list[Path]:
+def rest_paths(editing: Editing, change_sets: ChangeSets, locks: Locks, imports: Imports, database: Database, lists: Lists) -> list[Path]:
     """Every path with its handlers."""
     paths = [Path("/api/bulk", {"post": Bulk(editing).apply}, bulk=True, long=True)]
     for kind in Kind:
@@ -53,6 +56,7 @@ def rest_paths(editing: Editing, change_sets: ChangeSets, locks: Locks, database
     found = ChangeSetPaths(change_sets, database, lists)
     one_path = "/api/changeset/{rid}"
     held = LockPaths(locks, database)
+    files = ImportPaths(imports, database)
     paths += [
         Path("/api/changeset", {"get": found.list, "post": found.open}),
         Path(one_path, {"get": found.get}),
@@ -68,20 +72,31 @@ def rest_paths(editing: Editing, change_sets: ChangeSets, locks: Locks, database
         Path(f"{one_path}/close", {"post": found.close}),
         Path(f"{one_path}/rollback", {"post": found.rollback}, long=True),
         Path("/api/lock/{rid}", {"get": held.get, "post": held.acquire, "put": held.renew, "delete": held.release}),
+        Path("/api/import", {"post": files.submit}, files=True),
+        Path("/api/job/{rid}", {"get": files.get}),
         Path("/api/audit-log", {"get": AuditLog(database, lists).list}),
     ]
     return paths
 
 
-def rest_routes(door: Door, editing: Editing, change_sets: ChangeSets, locks: Locks, database: Database, cursors: Cursors) -> list[Route]:
+def rest_routes(
+    door: Door, editing: Editing, change_sets: ChangeSets, locks: Locks, imports: Imports, database: Database, cursors: Cursors
+) -> list[Route]:
     """The routes of `/api`; a path of which there is none is answered in JSON too."""
     limits = door.limits
     routes = [
         Route(
             each.path,
-            Resource(door, each.path, each.handlers, bulk=each.bulk, seconds=limits.long_execution_seconds if each.long else None),
+            Resource(
+                door,
+                each.path,
+                each.handlers,
+                bulk=each.bulk,
+                files=each.files,
+                seconds=limits.long_execution_seconds if each.long else None,
+            ),
         )
-        for each in rest_paths(editing, change_sets, locks, database, Lists(cursors, limits.page_size))
+        for each in rest_paths(editing, change_sets, locks, imports, database, Lists(cursors, limits.page_size))
     ]
     nowhere = Resource(door, "/api", dict.fromkeys(("get", "post", "put", "patch", "delete"), _nowhere))
     return [*routes, Route("/api/{path:path}", nowhere)]

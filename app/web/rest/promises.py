@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from app.domain.change_set import ChangeSetStatus, Origin, ReviewStatus
 from app.domain.definition import Status
+from app.domain.job import JobKind, JobState
 from app.domain.kind import Kind
 from app.domain.nested import NESTED
+from app.transfer.files import Form
 from app.web.rest.audit import ENTITIES, FURTHEST_PAGE
+from app.web.rest.imports import MEDIA
 from app.web.rest.locks import GREATEST
 from app.web.rest.schemas import ANY, COUNT, MOMENT, RID, TEXT, TRUTH, VERSION, Schema, many, named, page, record, ref
 
@@ -32,6 +35,7 @@ class Promise:
     body_optional: bool = False
     keyed: bool = False  # whether an Idempotency-Key is known
     versioned: bool = False  # whether If-Match is known
+    media: tuple[str, ...] = ("application/json",)  # of the body
 
     @property
     def locked(self) -> bool:
@@ -127,6 +131,23 @@ def of_change_sets() -> dict[str, Promise]:
         "close": Promise(change_set, record(expected), None, 200, changed, body_optional=True, keyed=True, versioned=True),
         "rollback": Promise(ref("Merged"), record({"title": TEXT, "dryRun": TRUTH}), None, 200, changed, body_optional=True, keyed=True),
     }  # fmt: skip
+
+
+def of_imports() -> dict[str, Promise]:
+    """The handlers of imports and their jobs."""
+    job = record(
+        {
+            "rid": RID, "kind": _values(JobKind), "title": TEXT, "ontology": TEXT, "state": _values(JobState), "phase": TEXT, "done": COUNT,
+            "total": COUNT, "detail": TEXT, "author": TEXT, "authorName": TEXT, "createdAt": MOMENT, "startedAt": ANY, "finishedAt": ANY,
+            "result": ANY, "failure": ANY,
+        },
+        "rid", "kind", "state", "phase", "done", "total", "createdAt", strict=False,
+    )  # fmt: skip
+    wanted = {"format": _values(Form), "language": TEXT, "title": TEXT, "draft": TRUTH, "dryRun": TRUTH, "prune": TRUTH}
+    return {
+        "submit": Promise(job, TEXT, {**_ontology(), **wanted}, 202, (404, 409, 413, 422), keyed=True, media=tuple(MEDIA)),
+        "get": Promise(job),
+    }
 
 
 def of_locks() -> dict[str, Promise]:

@@ -14,8 +14,9 @@ import orjson
 
 from app.domain.actor import Role
 from app.domain.errors import ErrorCode, OmsError, QueryTimeout, RequestError, Unauthenticated, Unavailable
+from app.services.imports import forget, spool
 from app.web.authentication import challenge
-from app.web.limits import ClientGone, read_body
+from app.web.limits import ClientGone, read_body, to_disk
 from app.web.rest.call import Call, Reply, query_of
 from app.web.rest.locks import HEADER, lock_tokens
 from app.web.rest.shapes import plain, problem_json
@@ -50,11 +51,19 @@ class Resource:
     """An ASGI application for one path; the handlers by their methods, `bulk` lets editors send the larger bodies."""
 
     def __init__(
-        self, door: Door, route: str, handlers: Mapping[str, Handler], *, bulk: bool = False, seconds: float | None = None
+        self,
+        door: Door,
+        route: str,
+        handlers: Mapping[str, Handler],
+        *,
+        bulk: bool = False,
+        files: bool = False,
+        seconds: float | None = None,
     ) -> None:
         self._door = door
         self._route = route
         self._bulk = bulk
+        self._files = files
         self._seconds = seconds or door.limits.execution_seconds
         self._handlers = {name.upper(): handler for name, handler in handlers.items()}
         if "GET" in self._handlers:
@@ -87,11 +96,28 @@ class Resource:
         actor = replace(actor, lock_tokens=lock_tokens(headers.get(HEADER)))
         call = Call(actor, f"{scope['method']} {self._route}", scope.get("path_params", {}), query_of(scope["query_string"]), headers)
         limits = self._door.limits
+        if self._files:
+            return await self._with_file(handler, call, scope, receive)
         body = await read_body(scope, receive, limits.bulk_body_bytes if self._bulk and actor.may(Role.EDITOR) else limits.body_bytes)
         if body:
             _check_media(headers)
             decode = self._door.decode
             call.body = await asyncio.to_thread(decode, body, limits) if len(body) > OFF_LOOP else decode(body, limits)
+        return await self._handled(handler, call)
+
+    async def _with_file(self, handler: Handler, call: Call, scope: Scope, receive: Receive) -> Reply:
+        """The body goes to a file as it arrives; nobody who may not write is let that far."""
+        call.actor.require(Role.EDITOR)
+        call.file = spool()
+        try:
+            with call.file.open("wb") as file:
+                call.body = await to_disk(scope, receive, self._door.limits.import_body_bytes, file)
+            return await self._handled(handler, call)
+        finally:
+            if call.file is not None:
+                forget(call.file)
+
+    async def _handled(self, handler: Handler, call: Call) -> Reply:
         try:
             async with asyncio.timeout(self._seconds) as limit:
                 return await handler(call)
