@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from bench.page import HEAD, write
 from bench.stage import Row, measured_by
 
-NAMES = ("reads", "mutations", "merging", "mixed", "growth", "memory", "importing", "fanout")
+NAMES = ("reads", "mutations", "merging", "mixed", "growth", "memory", "importing", "fanout", "relaying")
 LONGEST = 1_800  # seconds
 
 

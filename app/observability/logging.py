@@ -12,7 +12,7 @@ import structlog
 if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor, WrappedLogger
 
-NOISY = ("uvicorn.access", "asyncio", "opentelemetry")  # said by our own lines, or not of interest
+NOISY = ("uvicorn.access", "asyncio", "opentelemetry", "opensearch")  # said by our own lines, or not of interest
 OWN_HANDLERS = ("uvicorn", "uvicorn.error")
 
 

@@ -93,7 +93,10 @@ def fetch(artifacts: Iterable[Artifact], cache: Path, progress: Progress) -> Non
     if all(artifact.path(cache).exists() for artifact in wanted):
         return
     require("jgo", "which fetches the servers")
-    cache.mkdir(parents=True, exist_ok=True)
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as refused:
+        raise StackFailed(f"{cache} cannot be the cache: {refused.strerror}.") from refused
     with alone(cache / "fetching.lock"):
         missing = [artifact for artifact in wanted if not artifact.path(cache).exists()]
         progress.begin(len(missing))

@@ -1,6 +1,11 @@
 """The servers that tests are given are the real ones, and do what the service needs of them."""
 
+import os
+import subprocess
+import sys
+
 import httpx2
+import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 from neo4j import GraphDatabase
 
@@ -29,3 +34,26 @@ def test_neo4j_answers_cypher(neo4j):
 def test_keycloak_tells_of_our_realm(keycloak):
     said = httpx2.get(f"{keycloak}/.well-known/openid-configuration", timeout=60).json()
     assert said["issuer"] == keycloak
+
+
+@pytest.mark.parametrize(("surroundings", "outcome"), [({}, "1 skipped"), ({"CI": "true"}, "1 error")])
+def test_a_server_that_cannot_be_had_is_skipped_loudly_and_fails_in_ci(tmp_path, surroundings, outcome):
+    (tmp_path / "services").mkdir()
+    (tmp_path / "cache").write_text("no folder, so that nothing can be fetched into it")
+    told = {name: value for name, value in os.environ.items() if name != "CI"} | surroundings
+    told |= {"OMS_TEST_SERVICES": str(tmp_path / "services"), "OMS_CACHE_DIR": str(tmp_path / "cache")}
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-n",
+        "0",
+        f"{__file__}::test_kafka_makes_topics_and_makes_none_by_itself",
+    ]
+    ended = subprocess.run(command, env=told, capture_output=True, text=True, check=False, timeout=300)
+    assert outcome in ended.stdout
+    assert "The real servers cannot be had" in ended.stdout
+    assert ("!!! The real servers cannot be had: 1 tests proved nothing" in ended.stdout) is (outcome == "1 skipped")
