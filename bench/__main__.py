@@ -1,4 +1,4 @@
-"""Every benchmark in one run, as one table; `python -m bench NAME …` runs some, and only a whole run writes docs/benchmarks.md.
+"""Every benchmark, printed as one table and written to docs/benchmarks.md; `python -m bench NAME … [--write]` runs some.
 
 Only ratios taken in one run mean anything: nothing here is a test, and no test asserts a time. Each benchmark runs in a
 process of its own, on loopback, and ends by itself; one that does not is ended after LONGEST seconds.
@@ -6,38 +6,46 @@ process of its own, on loopback, and ends by itself; one that does not is ended 
 
 from __future__ import annotations
 
+import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from bench.page import HEAD, write
+from bench.page import HEAD, section, write
 from bench.stage import Row, measured_by
 
 NAMES = ("reads", "mutations", "merging", "mixed", "growth", "memory", "importing", "fanout", "relaying")
 LONGEST = 1_800  # seconds
+WRITE = "--write"
+
+
+def measured(name: str) -> list[Row]:
+    """The rows of one benchmark; of one that fails a row that says so, and the others are still run."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
+        try:
+            return alone.submit(measured_by, name).result(LONGEST)
+        except Exception as failed:  # noqa: BLE001 - whatever it was, it is told
+            for process in alone._processes.values():  # noqa: SLF001 - there is no public way to end one that hangs
+                process.terminate()
+            return [Row(name, f"failed: {type(failed).__name__}: {failed}"[:200], "-", met=False, why="it failed.")]
 
 
 def main() -> None:
     """Print the rows as they come."""
-    wanted = tuple(sys.argv[1:]) or NAMES
+    wanted = tuple(each for each in sys.argv[1:] if each != WRITE) or NAMES
     if unknown := set(wanted) - set(NAMES):
         sys.exit(f"bench: there is no {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
     print(HEAD, flush=True)
-    measured: list[Row] = []
+    short: list[Row] = []
     for name in wanted:
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
-            try:
-                found = alone.submit(measured_by, name).result(LONGEST)
-            except Exception as failed:  # noqa: BLE001 - one that fails is a line of the table, and the others are still run
-                for process in alone._processes.values():  # noqa: SLF001 - there is no public way to end one that hangs
-                    process.terminate()
-                found = [Row(name, f"failed: {type(failed).__name__}: {failed}"[:200], "-", met=False)]
-        for row in found:
+        load = os.getloadavg()[0]
+        rows = measured(name)
+        for row in rows:
             print(row, flush=True)
-        measured += found
-    if wanted == NAMES:
-        write(measured)
-    elif short := [row for row in measured if row.met is False and row.why]:
+        short += [row for row in rows if row.met is False]
+        if wanted == NAMES or WRITE in sys.argv:
+            write({name: section(rows, load)}, NAMES)
+    if short:
         print("\n" + "\n".join(f"* {row.what}: {row.why}" for row in short))
 
 

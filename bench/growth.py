@@ -1,10 +1,13 @@
 """What a large ontology costs the writer: the rate of mutations at 2,000 and at 100,000 object types, by turns, in one run.
 
+OMS_BENCH_TYPES gives another size.
+
 python -m bench growth
 """
 
 from __future__ import annotations
 
+import os
 from contextlib import AsyncExitStack
 
 from app.persistence.database import Database
@@ -12,7 +15,7 @@ from bench.load import apart, closed
 from bench.ontology import fill
 from bench.stage import Row, api, database
 
-SMALL, LARGE = 2_000, 100_000
+SMALL, LARGE = 2_000, int(os.environ.get("OMS_BENCH_TYPES", "100000"))
 CLIENTS = 8
 ROUNDS = 4
 SECONDS = 4

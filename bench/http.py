@@ -34,6 +34,11 @@ class Client(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
+    @property
+    def closed(self) -> bool:
+        """Whether the server hung up, as it does where nothing comes for a while."""
+        return self._transport is None or self._transport.is_closing()
+
     def encoded(self, query: str, variables: Mapping[str, Any] | None = None) -> bytes:
         """The bytes of one request."""
         body = json.dumps({"query": query, "variables": variables or {}}, separators=(",", ":")).encode()

@@ -104,9 +104,15 @@ async def _open(port: int, token: str, rate: float, seconds: float, types: int) 
     async def request(due: float, query: str, variables: dict[str, object]) -> None:
         nonlocal failed
         async with room:
-            client = free.pop() if free else await Client(port, token).open()
-            answer = await client.send(client.encoded(query, variables))
-            free.append(client)
+            while free and free[-1].closed:
+                free.pop()
+            try:
+                client = free.pop() if free else await Client(port, token).open()
+                answer = await client.send(client.encoded(query, variables))
+            except (OSError, RuntimeError):  # hung up on
+                answer = b'"errors"'
+            else:
+                free.append(client)
         waits.append(time.monotonic() - due)
         failed += b'"errors"' in answer or b'"data":null' in answer
 

@@ -1,6 +1,6 @@
 """Memory of an API process over an ontology of 100,000 object types, under a mixed load: how much, and whether it grows.
 
-OMS_BENCH_SECONDS says for how long (3600 for the hour of the target). The growth is told of the second half, when caches are full.
+OMS_BENCH_SECONDS says for how long (3600 for the hour of the target), OMS_BENCH_TYPES another size. The growth is told of the second half, when caches are full.
 
 python -m bench memory
 """
@@ -14,7 +14,7 @@ from bench.load import apart, open_
 from bench.ontology import fill
 from bench.stage import Row, api, database
 
-TYPES = 100_000
+TYPES = int(os.environ.get("OMS_BENCH_TYPES", "100000"))
 SECONDS = float(os.environ.get("OMS_BENCH_SECONDS", "90"))
 RATE = 40  # requests a second: what the process takes even beside the others of a small machine
 SHARE = 1 / 100

@@ -14,6 +14,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import psutil
+
 from app.domain.actor import Actor, Role
 from app.domain.change_set import Operation, Verb
 from app.domain.kind import Kind
@@ -42,14 +44,16 @@ mutation ($input: ApplyChangesInput!) {
 class Timed(Database):
     """Knows for how long its last transaction lasted, which holds the ontology's row from its beginning to its end."""
 
-    held = 0.0
+    held = processor = 0.0
 
     @asynccontextmanager
     async def writing(self, **options: Any) -> AsyncIterator[Transaction]:
         began = time.perf_counter()
         async with super().writing(**options) as work:
+            server = psutil.Process(work.connection.get_server_pid())
+            spent = sum(server.cpu_times()[:2])
             yield work
-        self.held = time.perf_counter() - began
+        self.held, self.processor = time.perf_counter() - began, sum(server.cpu_times()[:2]) - spent
 
 
 def operations(name: str) -> list[Operation]:
@@ -110,7 +114,10 @@ async def by_service(opened: Database) -> list[Row]:
             f"a merge of {len(merged.changes):,} operations, by the service", f"{took:.1f} s", "≤ 10 s (beyond: 3 s)", took <= 10,
             f"{spent:.1f} s of our CPU", why="others held the cores, or PostgreSQL's disk is slow.",
         ),
-        Row("… of it with the ontology locked", f"{timed.held:.1f} s", "≤ 2 s", timed.held <= 2, why="PostgreSQL writes some 90,000 rows into tables with thirty indexes in that time."),
+        Row(
+            "… of it with the ontology locked", f"{timed.held:.1f} s", "≤ 2 s", timed.held <= 2, f"{timed.processor:.1f} s of PostgreSQL's CPU",
+            why="PostgreSQL writes some 100,000 rows with their indexes and checks in that time, and others held the cores.",
+        ),
     ]  # fmt: skip
 
 

@@ -118,18 +118,18 @@ async def fill(database: Database, types: int, *, properties: int = 2) -> None:
     ontology, before = await head(database)
     rest = f"FROM generate_series(1, {types - 1}) AS repeated (n)"
     values = await rows(database, name, Open(f"({FIRST - 1} + n)::text", f"{before} + n", f"{before} + n"))
-    async with database.pool.acquire() as connection, connection.transaction():
-        await connection.execute(f"SET LOCAL statement_timeout = {FILL_SECONDS * 1000}; SET LOCAL synchronous_commit = off")
-        for table, columns, each in values:
-            for row in each:
-                await connection.execute(
-                    f"INSERT INTO {table} ({columns}) SELECT {row} {rest} {AGAIN.get(table, '')}", timeout=FILL_SECONDS
-                )
-        await connection.execute(
-            "UPDATE ontology SET head_revision = head_revision + $2, head_at = now() WHERE rid = $1", ontology, types - 1
-        )
-        await connection.execute(
-            "UPDATE ontology_counter SET change_set_events = change_set_events + $2 WHERE ontology = $1", ontology, types - 1
-        )
-    for table in TABLES:
-        await database.pool.execute(f"VACUUM ANALYZE {table}", timeout=FILL_SECONDS)
+    async with database.pool.acquire() as connection:
+        await connection.execute("SET statement_timeout = 0; SET synchronous_commit = off")
+        async with connection.transaction():
+            for table, columns, each in values:
+                for row in each:
+                    await connection.execute(
+                        f"INSERT INTO {table} ({columns}) SELECT {row} {rest} {AGAIN.get(table, '')}", timeout=FILL_SECONDS
+                    )
+            grown = "head_revision = head_revision + $2, head_at = now()"
+            await connection.execute(f"UPDATE ontology SET {grown} WHERE rid = $1", ontology, types - 1)
+            grown = "change_set_events = change_set_events + $2"
+            await connection.execute(f"UPDATE ontology_counter SET {grown} WHERE ontology = $1", ontology, types - 1)
+        for table in TABLES:
+            await connection.execute(f"VACUUM ANALYZE {table}", timeout=FILL_SECONDS)
+        await connection.execute("RESET statement_timeout; RESET synchronous_commit")

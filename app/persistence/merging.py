@@ -97,7 +97,7 @@ async def _planned(reader: Reader, ontology: str, proposal: Proposal) -> Plan:
     closure = await neighbourhood.closure(reader, ontology, prepared)
     names, taken = await neighbourhood.names_and_rids(reader, ontology, prepared, new)
     if taken:  # somebody chose the rid of an entity that is there
-        prepared = await _prepared(proposal, heads | await neighbourhood.heads(reader, ontology, taken), older)
+        prepared = await _prepared(proposal, heads | await neighbourhood.heads(reader, None, taken), older)
     plan = await off_loop(
         lambda: judge(prepared, closure, names, strict=proposal.strict, origin=proposal.origin), len(operations) + len(closure)
     )
@@ -230,6 +230,7 @@ async def _merge(
     guard: Callable[[Transaction, Ontology], Awaitable[None]] | None,
     key: Idempotency | None,
 ) -> Merged:
+    forms = await off_loop(lambda: store.forms(plan.changes), len(plan.changes))
     async with database.writing(long=True) as work:
         locked = await store.lock(work, ontology.rid)
         if key is not None and (answer := await idempotency.answered(work, actor.id, key)) is not None:
@@ -240,11 +241,13 @@ async def _merge(
         since = await moved.since(work, ontology.rid, locked.head_revision, [(plan, ontology.head_revision)])
         if not since.holds(plan, ontology.head_revision):
             plan = (await planned(work, ontology.rid, proposal)).or_raise()
+            anew = plan.changes
+            forms = await off_loop(lambda: store.forms(anew), len(anew))
         turn = Turn.after(locked, since.at)
         change_set = await envelope(work, turn)
         rows, settling = store.Rows(ontology.rid), plan.changes
         changes = await off_loop(lambda: store.settled(settling, turn.revision, turn.at, actor), len(settling))
-        await off_loop(lambda: rows.add(turn.revision, turn.at, actor, change_set.rid, changes), len(changes))
+        await off_loop(lambda: rows.add(turn.revision, turn.at, actor, change_set.rid, changes, forms), len(changes))
         store.advance(work, ontology.rid, turn.revision, turn.at)
         await rows.write(work)
         await leases.guard(work, actor, held_by_others(proposal.operations, changes))

@@ -113,9 +113,9 @@ _CLOSURE = _closure_sql(at_head=True)
 _CLOSURE_AT = _closure_sql(at_head=False)
 
 
-async def heads(reader: Reader, ontology: str, rids: Iterable[str]) -> dict[str, Entity]:
-    """The newest version of each of these entities, deleted ones too."""
-    sql = f"SELECT {ENTITY_COLUMNS} FROM entity WHERE ontology = $1 AND rid = ANY ($2::text[])"
+async def heads(reader: Reader, ontology: str | None, rids: Iterable[str]) -> dict[str, Entity]:
+    """The newest version of each of these entities, deleted ones too; in any ontology where none is named."""
+    sql = f"SELECT {ENTITY_COLUMNS} FROM entity WHERE rid = ANY ($2::text[]) AND ($1::text IS NULL OR ontology = $1)"
     rows = await reader.fetch(sql, ontology, list(set(rids)))
     return await off_loop(lambda: {row["rid"]: entity_of(row) for row in rows}, len(rows))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from app.domain.actor import Actor
     from app.domain.ontology import Ontology
     from app.persistence.database import Transaction
+    from app.persistence.search.writing import Words
 
 _ROW = """
     rid, ontology, kind, version, api_name, name_key, display_name, display_key, status, owner, position,
@@ -33,8 +36,9 @@ _ARRAYS = """
     created_at, created_by, updated_at, updated_by, revision, deleted)
 """
 _VALUES = _ROW.replace("definition,", "row.definition::jsonb,").replace("position", "row.position")
+_INSERT = f"INSERT INTO entity ({_ROW}, revision, deleted) SELECT {_VALUES}, revision, deleted FROM {_ARRAYS}"
 _UPSERT = f"""
-    INSERT INTO entity ({_ROW}, revision, deleted) SELECT {_VALUES}, revision, deleted FROM {_ARRAYS}
+    {_INSERT}
     ON CONFLICT (rid) DO UPDATE SET version = excluded.version, revision = excluded.revision, deleted = excluded.deleted,
         api_name = excluded.api_name, name_key = excluded.name_key, display_name = excluded.display_name,
         display_key = excluded.display_key, status = excluded.status, owner = excluded.owner, position = excluded.position,
@@ -104,12 +108,41 @@ def _after(after: Entity | None, revision: int, at: datetime, actor: Actor) -> E
     return Entity(after.rid, after.version, after.definition, revision, after.created_at or at, after.created_by or actor.id, at, actor.id)
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a definition is stored."""
+
+    columns: tuple[str | None, ...]
+    text: str
+    words: Words | None  # None where they are as before
+
+
+Forms = Mapping[str, Form]
+"""By rid."""
+
+
+def forms(changes: Iterable[Change]) -> dict[str, Form]:
+    """What of the rows does not depend on the revision, and takes most of the time: worked out before the lock is taken."""
+    return {change.rid: _form(change) for change in changes}
+
+
+def _form(change: Change) -> Form:
+    entity, before = change.after or change.before, change.before
+    if entity is None:
+        message = "a change has at least one state"
+        raise ValueError(message)
+    definition = entity.definition
+    same = change.after is None or (before is not None and tuple(before.definition.search_text()) == tuple(definition.search_text()))
+    return Form(filed(definition), orjson.dumps(definition.canonical()).decode(), None if same else searching.of(definition))
+
+
 class Rows:
     """What some revisions of one ontology write, table by table."""
 
     def __init__(self, ontology: str) -> None:
         self._ontology = ontology
-        self._entities: list[tuple[Any, ...]] = []
+        self._new: list[tuple[Any, ...]] = []
+        self._known: list[tuple[Any, ...]] = []  # of entities that were there before
         self._ended: dict[str, list[tuple[str, int]]] = {table: [] for table in _BEARER}
         self._references: list[tuple[Any, ...]] = []
         self._names: list[tuple[Any, ...]] = []
@@ -120,11 +153,14 @@ class Rows:
         self._outbox: list[tuple[Any, ...]] = []
         self._revisions: list[tuple[Any, ...]] = []
 
-    def add(self, revision: int, at: datetime, actor: Actor, change_set: str, changes: Sequence[Change]) -> None:
+    def add(self, revision: int, at: datetime, actor: Actor, change_set: str, changes: Sequence[Change], known: Forms) -> None:
         """One revision with its changes; revisions are added in their order."""
         for index, change in enumerate(changes):
-            self._entities.append(_row(change, self._ontology, revision, at, actor))
+            form = known[change.rid]
+            new = change.before is None and change.after is not None and change.after.version == 1
+            (self._new if new else self._known).append(_row(change, form, self._ontology, revision, at, actor))
             self._parts(revision, change)
+            self._search(revision, change, form.words)
             self._lines(revision, index, at, actor, change_set, change)
         self._audit.append(
             (
@@ -149,7 +185,8 @@ class Rows:
         for table, ended in self._ended.items():
             await work.execute_many(_END[table], ended)
         for sql, rows in (
-            (_UPSERT, self._entities), (_VERSIONS, self._entities), (_REFERENCES, self._references), (_NAMES, self._names),
+            (_INSERT, self._new), (_UPSERT, self._known), (_VERSIONS, [*self._new, *self._known]),
+            (_REFERENCES, self._references), (_NAMES, self._names),
             (searching.WORDS, self._words), (searching.VOCABULARY, [(self._ontology, *each) for each in sorted(self._vocabulary.items())]),
             (_LOG, self._log), (_AUDIT, self._audit), (_OUTBOX, self._outbox), (_REVISION, self._revisions),
         ):  # fmt: skip
@@ -170,17 +207,12 @@ class Rows:
             if old_names:
                 self._ended["entity_name"].append((rid, revision))
             self._names += [(self._ontology, *each.key, rid, each.path, revision) for each in new_names]
-        self._search(revision, change)
 
-    def _search(self, revision: int, change: Change) -> None:
+    def _search(self, revision: int, change: Change, words: Words | None) -> None:
         """The words by which it is found."""
-        before, after = change.before, change.after
-        if before is not None and after is not None and tuple(before.definition.search_text()) == tuple(after.definition.search_text()):
-            return
-        if before is not None:
+        if change.before is not None and (words is not None or change.after is None):
             self._ended["entity_search"].append((change.rid, revision))
-        if after is not None:
-            words = searching.of(after.definition)
+        if words is not None:
             self._words.append((self._ontology, change.rid, words.vector, words.name_words, revision))
             for word in words.vocabulary:
                 self._vocabulary.setdefault(word, revision)
@@ -205,16 +237,15 @@ class Rows:
         )  # fmt: skip
 
 
-def _row(change: Change, ontology: str, revision: int, at: datetime, actor: Actor) -> tuple[Any, ...]:
+def _row(change: Change, form: Form, ontology: str, revision: int, at: datetime, actor: Actor) -> tuple[Any, ...]:
     entity = change.after or change.before
     if entity is None:
         message = "a change has at least one state"
         raise ValueError(message)
     deleted = change.after is None
     return (
-        entity.rid, ontology, entity.kind.value, entity.version + 1 if deleted else entity.version, *filed(entity.definition),
-        orjson.dumps(entity.definition.canonical()).decode(), entity.created_at or at, entity.created_by or actor.id, at, actor.id,
-        revision, deleted,
+        entity.rid, ontology, entity.kind.value, entity.version + 1 if deleted else entity.version, *form.columns, form.text,
+        entity.created_at or at, entity.created_by or actor.id, at, actor.id, revision, deleted,
     )  # fmt: skip
 
 

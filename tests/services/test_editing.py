@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -13,8 +14,9 @@ from app.persistence.database import Database
 from app.persistence.idempotency import Idempotency
 from app.persistence.merging import Merged
 from app.services.editing import Editing
+from app.services.ontologies import Ontologies
 from tests import given
-from tests.given import EDITOR, VIEWER
+from tests.given import ADMIN, EDITOR, VIEWER
 
 
 async def rows(database: Database, table: str) -> int:
@@ -174,3 +176,15 @@ async def test_a_number_beyond_64_bits_is_refused(database: Database) -> None:
     huge = given.value_type("huge", type={"base": "LONG"}, constraints=[{"type": "RANGE", "max": 10**30}])
     with pytest.raises(BadInput, match="64 bits"):
         await Editing(database).apply(EDITOR, "main", [huge])
+
+
+async def test_an_entity_of_another_ontology_is_not_created_again(database: Database) -> None:
+    await Ontologies(database).create(ADMIN, api_name="other", display_name="Other")
+    rid = (await Editing(database).apply(EDITOR, "other", [given.type_group("theirs", ref="theirs")])).refs["theirs"]
+
+    with pytest.raises(ValidationFailed) as refused:
+        await Editing(database).apply(EDITOR, "main", [replace(given.type_group("ours"), rid=rid)])
+
+    assert [each.rule for each in refused.value.violations] == ["operation.created-once"]
+    assert await database.pool.fetchval("SELECT api_name FROM entity WHERE rid = $1", rid) == "theirs"
+    assert await rows(database, "revision") == 1
