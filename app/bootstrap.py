@@ -11,17 +11,19 @@ import httpx2
 
 from app.adapters.development_issuer import DevelopmentIssuer
 from app.adapters.memory_cache import MemoryCache
+from app.adapters.neo4j import Neo4jGraph
 from app.adapters.opensearch import OpenSearchIndex
 from app.adapters.tokens import verifier
 from app.domain.actor import Role
 from app.domain.breaker import Breaker
 from app.observability import faults
 from app.persistence.database import Database
-from app.persistence.sinks import OPENSEARCH
+from app.persistence.sinks import NEO4J, OPENSEARCH
 from app.persistence.tail import Tail
 from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
 from app.services.imports import Imports
+from app.services.graphing import Graphs
 from app.services.indexing import Indexing
 from app.services.jobs import Jobs
 from app.services.live import Live
@@ -41,6 +43,7 @@ from resolvers.transport.websocket import SocketEndpoint
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from app.ports.graph_store import GraphStore
     from app.ports.search_index import SearchIndex
     from app.settings import Settings
 
@@ -86,6 +89,7 @@ async def opened(settings: Settings, *, by_levels: bool = True) -> AsyncIterator
         tokens = issuer.verifier() if issuer else verifier(settings, await stack.enter_async_context(httpx2.AsyncClient()))
         tail = await stack.enter_async_context(Tail.opened(url, database))
         index = await stack.enter_async_context(search_index(settings))
+        graph = await stack.enter_async_context(graph_store(settings))
         authentication = Authentication(tokens)
         imports = await stack.enter_async_context(Imports(database, Jobs(database), url, limits).opened())
         services = Services(
@@ -94,10 +98,11 @@ async def opened(settings: Settings, *, by_levels: bool = True) -> AsyncIterator
             ontologies=Ontologies(database),
             locks=Locks(database),
             imports=imports,
+            graphs=Graphs(graph),
             live=Live(tail, database, resume_events=limits.resume_events),
             searching=Searching(index, Breaker()) if index else None,
             repairs=Repairs(database, Indexing(database, index) if index else None),
-            sinks=(OPENSEARCH,) if index else (),
+            sinks=(*((OPENSEARCH,) if index else ()), *((NEO4J,) if graph else ())),
         )
         cursors = Cursors(settings.cursor_secret)
         shared = Shared(database, services, cursors, limits, release=RELEASE)
@@ -133,6 +138,17 @@ async def search_index(settings: Settings, *, seconds: float = SEARCH_SECONDS) -
         yield index
     finally:
         await index.close()
+@asynccontextmanager
+async def graph_store(settings: Settings) -> AsyncIterator[GraphStore | None]:
+    """The graph database of the settings, None where they name none."""
+    if settings.neo4j_url is None:
+        yield None
+        return
+    store = Neo4jGraph(settings.neo4j_url)
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 def development_issuer(settings: Settings) -> DevelopmentIssuer | None:

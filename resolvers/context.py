@@ -14,6 +14,7 @@ from app.domain.errors import BadInput, CursorExpired, NotFound, Unavailable
 from app.persistence.reads import ontologies
 from app.persistence.reads.selection import At
 from app.web.cursors import Cursors
+from app.services.graphing import Graphs
 from dataloaders.loaders import Loaders
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Services:
     change_sets: ChangeSets
     ontologies: Ontologies
     locks: Locks
+    graphs: Graphs = field(default_factory=Graphs)
     live: Live | None = None  # only where subscriptions are served
     imports: Imports | None = None  # only where files are taken
     searching: Searching | None = None  # only where there is a search engine

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.persistence.neighbourhood import Reader
 
 OPENSEARCH = "opensearch"
+NEO4J = "neo4j"
 
 
 class Watermark(NamedTuple):

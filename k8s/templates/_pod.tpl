@@ -42,6 +42,7 @@ env:
   - { name: OMS_ENV, value: {{ .root.Values.environment | quote }} }
   - { name: HOST, value: 0.0.0.0 }
   - { name: PORT, value: {{ .root.Values.api.port | quote }} }
+  - { name: WORKER_PORT, value: {{ .root.Values.worker.port | quote }} }
 {{- range $name, $value := .root.Values.settings }}
   - { name: {{ $name }}, value: {{ $value | toString | quote }} }
 {{- end }}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import strawberry
 
@@ -12,7 +12,6 @@ from app.domain import graph as domain
 from app.domain.definition import Edge
 from app.domain.definition import Edge as Reference
 from app.domain.kind import Kind as Kinds
-from app.persistence.graph import PostgresGraph
 from app.persistence.reads import entities
 from app.persistence.reads.selection import EVERYTHING, Field, Order, Test
 from app.services import graph
@@ -20,6 +19,11 @@ from resolvers.enums import Kind, Status
 from resolvers.paging import After, Before, Connection, First, Last, List, Paging, connection
 from resolvers.scalars import Revision, Rid
 from resolvers.types.entity import Entity, entity, one
+
+if TYPE_CHECKING:
+    from app.ports.graph_store import GraphState
+
+T = TypeVar("T")
 
 strawberry.enum(domain.Direction, name="GraphDirection", description="Which way a walk follows references.")
 for _value in domain.Direction.__strawberry_definition__.values:  # type: ignore[attr-defined]  # set by the line above
@@ -162,9 +166,11 @@ class Graph:
         self, info: strawberry.Info[Any], rid: Start, depth: Depth = 1, direction: Way = Direction.BOTH, kinds: OfKinds = None,
         edges: ByEdges = None, limit: Limit = 100,
     ) -> Neighbourhood:  # fmt: skip
-        served, state = await self._state(info)
-        found = await graph.neighbourhood(
-            state, rid, depth=depth, direction=direction, kinds=_kinds(kinds), edges=_edges(edges), limit=limit
+        found, served = await self._ask(
+            info,
+            lambda state: graph.neighbourhood(
+                state, rid, depth=depth, direction=direction, kinds=_kinds(kinds), edges=_edges(edges), limit=limit
+            ),
         )
         nodes = [self._node(each.node, each.depth) for each in found.nodes]
         return Neighbourhood(
@@ -176,9 +182,11 @@ class Graph:
         self, info: strawberry.Info[Any], source: Start, target: End, longest: Depth = 6, direction: Way = Direction.BOTH,
         kinds: OfKinds = None, edges: ByEdges = None,
     ) -> GraphPaths:  # fmt: skip
-        served, state = await self._state(info)
-        found = await graph.shortest_paths(
-            state, source, target, longest=longest, direction=direction, kinds=_kinds(kinds), edges=_edges(edges)
+        found, served = await self._ask(
+            info,
+            lambda state: graph.shortest_paths(
+                state, source, target, longest=longest, direction=direction, kinds=_kinds(kinds), edges=_edges(edges)
+            ),
         )
         paths = [
             GraphPath(
@@ -190,8 +198,7 @@ class Graph:
 
     @strawberry.field(description="Everything that would break or change when an entity changes or goes, with the reason of each step.")
     async def impact(self, info: strawberry.Info[Any], rid: Start, depth: Depth = 10, limit: Limit = 100) -> GraphImpacts:
-        served, state = await self._state(info)
-        found, truncated = await graph.impact(state, rid, depth=depth, limit=limit)
+        (found, truncated), served = await self._ask(info, lambda state: graph.impact(state, rid, depth=depth, limit=limit))
         affected = [
             GraphImpact(node=self._node(each.node, each.depth), link=_link(each.link), reason=each.reason, breaks=each.breaks)
             for each in found
@@ -203,8 +210,7 @@ class Graph:
         "are left out unless they are asked for."
     )
     async def cycles(self, info: strawberry.Info[Any], edges: ByEdges = None, limit: Groups = 10) -> GraphCycles:
-        served, state = await self._state(info)
-        groups = await graph.cyclic(state, edges=_edges(edges), limit=limit)
+        groups, served = await self._ask(info, lambda state: graph.cyclic(state, edges=_edges(edges), limit=limit))
         made = [GraphCycle(size=len(group), nodes=[self._node(node) for node in group[:SHOWN]]) for group in groups]
         return GraphCycles(cycles=made, served_by=served, revision=Revision(self._at.revision))
 
@@ -222,8 +228,7 @@ class Graph:
 
     @strawberry.field(description="How large the graph is, and what most refers to.")
     async def statistics(self, info: strawberry.Info[Any]) -> GraphStatistics:
-        served, state = await self._state(info)
-        found = await graph.statistics(state)
+        found, served = await self._ask(info, graph.statistics)
         return GraphStatistics(
             node_count=found.nodes, link_count=found.links,
             edges=[EdgeCount(edge=each.edge, count=each.count) for each in found.by_edge],
@@ -237,8 +242,10 @@ class Graph:
             _at=self._at,
         )  # fmt: skip
 
-    async def _state(self, info: strawberry.Info[Any]) -> tuple[ServedBy, Any]:
-        return ServedBy.POSTGRES, PostgresGraph(info.context.snapshot, self._at)
+    async def _ask(self, info: strawberry.Info[Any], question: Callable[[GraphState], Awaitable[T]]) -> tuple[T, ServedBy]:
+        context = info.context
+        answer, by_store = await context.services.graphs.ask(context.snapshot, self._at, question)
+        return answer, ServedBy.NEO4J if by_store else ServedBy.POSTGRES
 
 
 SHOWN = 100  # nodes of a circle

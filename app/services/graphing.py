@@ -1,0 +1,105 @@
+"""The graph database beside PostgreSQL: bringing it to what PostgreSQL says, and asking it where it is far enough."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
+
+from app.domain.breaker import Breaker, CircuitOpen
+from app.domain.document import version
+from app.domain.errors import OmsError
+from app.persistence import sinks
+from app.persistence.graph import PostgresGraph
+from app.persistence.sinks import NEO4J
+from app.persistence.vertices import changed, vertices
+from app.ports.search_index import SinkDown
+from app.services.indexing import Reached
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from app.persistence.database import Database, Snapshot
+    from app.persistence.reads.selection import At
+    from app.persistence.sinks import Watermark
+    from app.ports.graph_store import GraphState, GraphStore
+
+CHUNK = 500  # vertices that are read and written at once
+PATIENCE = 2.0  # seconds that a question may take there before PostgreSQL is asked
+
+T = TypeVar("T")
+
+
+class Graphing:
+    """Idempotent and safe beside others of its kind: a vertex's version decides which of two writes stays."""
+
+    sink = NEO4J
+
+    def __init__(self, database: Database, store: GraphStore) -> None:
+        self._database = database
+        self._store = store
+
+    async def reach(self, ontology: str, revision: int | None = None) -> Reached:
+        """Bring the graph of an ontology to at least the revision, or to the newest. SinkDown where it cannot be written.
+
+        Everything is read as of one revision, so that the graph is at exactly that one afterwards. A store that knows less than
+        the watermark says was emptied or replaced, and is filled from the beginning.
+        """
+        async with self._database.reading() as snapshot:
+            mark = await sinks.watermark(snapshot, self.sink, ontology)
+        if mark is None:
+            return Reached(0, 0, ())
+        await self._store.prepare()
+        known = mark.reached >= 0 and await self._store.reached(ontology) >= version(mark.epoch, mark.reached)
+        after = mark.reached if known else -1
+        if known and (after >= mark.head or (revision is not None and after >= revision)):
+            return Reached(after, 0, ())
+        written = await self._write(ontology, mark, after)
+        async with self._database.writing() as work:
+            await sinks.advance(work, self.sink, ontology, mark.epoch, mark.head)
+        return Reached(mark.head, written, ())
+
+    async def _write(self, ontology: str, mark: Watermark, after: int) -> int:
+        target = version(mark.epoch, mark.head)
+        async with self._database.reading() as snapshot:
+            rids = await changed(snapshot, ontology, after, mark.head)
+        await self._store.begin(ontology, target)
+        for begin in range(0, len(rids), CHUNK):
+            async with self._database.reading() as snapshot:
+                found = await vertices(snapshot, mark.epoch, mark.head, rids[begin : begin + CHUNK])
+            await self._store.put(ontology, found)
+        if after < 0:
+            await self._store.sweep(ontology, version(mark.epoch, 0))
+        await self._store.finish(ontology, target)
+        return len(rids)
+
+
+class Graphs:
+    """Asks the graph database where it is at the revision that is read, and PostgreSQL everywhere else."""
+
+    def __init__(self, store: GraphStore | None = None, breaker: Breaker | None = None, *, patience: float = PATIENCE) -> None:
+        self._store = store
+        self._breaker = breaker or Breaker()
+        self._patience = patience
+
+    async def ask(self, snapshot: Snapshot, at: At, question: Callable[[GraphState], Awaitable[T]]) -> tuple[T, bool]:
+        """The answer, and whether the graph database gave it. What it answers while it is moved on is thrown away."""
+        if self._store is not None and at.current:
+            try:
+                found = await self._breaker.run(lambda: self._asked(at, question), SinkDown, TimeoutError)
+            except (CircuitOpen, SinkDown, TimeoutError):
+                found = None
+            if found is not None:
+                return found[0], True
+        return await question(PostgresGraph(snapshot, at)), False
+
+    async def _asked(self, at: At, question: Callable[[GraphState], Awaitable[T]]) -> tuple[T] | None:
+        if self._store is None:
+            return None
+        async with asyncio.timeout(self._patience), self._store.at(at.ontology, version(at.epoch, at.revision)) as state:
+            if state is None:
+                return None
+            try:
+                answer = await question(state)
+            except OmsError:
+                return None  # PostgreSQL says it again, or knows better
+            return (answer,) if await state.held() else None
