@@ -22,8 +22,8 @@ from app.persistence.sinks import NEO4J, OPENSEARCH
 from app.persistence.tail import Tail
 from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
-from app.services.imports import Imports
 from app.services.graphing import Graphs
+from app.services.imports import Imports
 from app.services.indexing import Indexing
 from app.services.jobs import Jobs
 from app.services.live import Live
@@ -138,6 +138,8 @@ async def search_index(settings: Settings, *, seconds: float = SEARCH_SECONDS) -
         yield index
     finally:
         await index.close()
+
+
 @asynccontextmanager
 async def graph_store(settings: Settings) -> AsyncIterator[GraphStore | None]:
     """The graph database of the settings, None where they name none."""

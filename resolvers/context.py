@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from app.domain.errors import BadInput, CursorExpired, NotFound, Unavailable
 from app.persistence.reads import ontologies
 from app.persistence.reads.selection import At
-from app.web.cursors import Cursors
 from app.services.graphing import Graphs
+from app.web.cursors import Cursors
 from dataloaders.loaders import Loaders
 
 if TYPE_CHECKING:

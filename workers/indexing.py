@@ -1,10 +1,10 @@
-"""The indexing worker's step: bring one ontology's index to a revision, and tell people when that fails or works again."""
+"""A worker's step: bring one ontology's view in another system to a revision, and tell people when that fails or works again."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
@@ -14,7 +14,7 @@ from app.ports.search_index import SinkDown
 if TYPE_CHECKING:
     from app.persistence.sinks import Incidents
     from app.ports.alerts import Alerts
-    from app.services.indexing import Indexing, Reached
+    from app.services.indexing import Reached
 
 TRIES = 3
 PAUSE = 0.5  # seconds before the second try, doubled each time
@@ -24,23 +24,32 @@ REASONS = 3  # of refused documents in one message
 log = structlog.get_logger(__name__)
 
 
+class View(Protocol):
+    """What PostgreSQL says, kept in another system: a search index, a graph."""
+
+    @property
+    def sink(self) -> str:
+        """The system's name."""
+
+    async def reach(self, ontology: str, revision: int | None = None) -> Reached:
+        """Bring the view of an ontology to at least the revision, or to the newest. SinkDown where it cannot be written."""
+
+
 class Indexer:
     """Called with each signal that an ontology has a new revision; a lost, doubled or late signal does no harm."""
 
-    def __init__(
-        self, indexing: Indexing, incidents: Incidents, alerts: Alerts, *, pause: float = PAUSE, told_again: float = TOLD_AGAIN
-    ) -> None:
-        self._indexing = indexing
+    def __init__(self, view: View, incidents: Incidents, alerts: Alerts, *, pause: float = PAUSE, told_again: float = TOLD_AGAIN) -> None:
+        self._view = view
         self._incidents = incidents
         self._alerts = alerts
         self._pause = pause
         self._told_again = told_again
 
     async def __call__(self, ontology: str, revision: int | None = None) -> int:
-        """The revision that the index has reached. SinkDown after three tries: whoever calls comes again later."""
+        """The revision that the view has reached. SinkDown after three tries: whoever calls comes again later."""
         for attempt in range(1, TRIES + 1):
             try:
-                reached = await self._indexing.reach(ontology, revision)
+                reached = await self._view.reach(ontology, revision)
             except SinkDown as down:
                 if attempt == TRIES:
                     await self._failed(str(down))
@@ -53,7 +62,7 @@ class Indexer:
 
     async def _failed(self, reason: str) -> None:
         incident = await self._incidents.begin(reason, TRIES, self._told_again)
-        log.warning("The search index cannot be written.", reason=reason)
+        log.warning("A sink cannot be written.", sink=self._view.sink, reason=reason)
         if incident is not None:
             await self._tell(
                 f"OMS: the sink {incident.sink} fails since {incident.since:%Y-%m-%d %H:%M:%S} UTC, {incident.attempts} tries: "
@@ -66,7 +75,7 @@ class Indexer:
             await self._tell(f"OMS: the sink {healed.sink} works again; it failed since {healed.since:%Y-%m-%d %H:%M:%S} UTC.")
         if reached.refused:
             reasons = "; ".join(dict.fromkeys(each.reason for each in reached.refused[:REASONS]))
-            await self._tell(f"OMS: the sink {self._indexing.sink} refused {len(reached.refused)} documents: {reasons}.")
+            await self._tell(f"OMS: the sink {self._view.sink} refused {len(reached.refused)} documents: {reasons}.")
 
     async def _tell(self, text: str) -> None:
         try:

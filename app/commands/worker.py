@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from app.adapters.alerts import alerts
 from app.adapters.kafka import KafkaPublisher
 from app.adapters.kafka_feed import KafkaFeed
+from app.adapters.neo4j import Neo4jGraph
 from app.adapters.opensearch import OpenSearchIndex
 from app.bootstrap import RELEASE
 from app.commands.database import require_newest
@@ -29,8 +30,9 @@ from app.persistence.database import Database
 from app.persistence.feed import LogFeed
 from app.persistence.migrate import newest
 from app.persistence.schema_version import applied
-from app.persistence.sinks import OPENSEARCH, Incidents
+from app.persistence.sinks import Incidents
 from app.persistence.tail import Tail
+from app.services.graphing import Graphing
 from app.services.indexing import Indexing
 from app.web.health import health_routes
 from workers.following import Following
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from app.ports.event_feed import EventFeed
     from app.settings import Settings
     from workers.following import Handler
+    from workers.indexing import View
 
 RELAY = "relay"
 POOL = 5  # connections of a worker's process
@@ -99,13 +102,24 @@ async def _indexing(world: World) -> Handler:
         raise Refused("OPENSEARCH_URL is missing: without it PostgreSQL answers searches, and there is nothing to index.")
     index = OpenSearchIndex(world.settings.opensearch_url)
     world.stack.push_async_callback(index.close)
+    return await _kept(world, Indexing(world.database, index))
+
+
+async def _graph(world: World) -> Handler:
+    if world.settings.neo4j_url is None:
+        raise Refused("NEO4J_URL is missing: without it PostgreSQL answers about the graph, and there is nothing to write.")
+    store = Neo4jGraph(world.settings.neo4j_url)
+    world.stack.push_async_callback(store.close)
+    return await _kept(world, Graphing(world.database, store))
+
+
+async def _kept(world: World, view: View) -> Handler:
     client = await world.stack.enter_async_context(httpx2.AsyncClient())
-    told = alerts(world.settings.slack_webhook_url, client)
-    return Indexer(Indexing(world.database, index), Incidents(world.database, OPENSEARCH), told)
+    return Indexer(view, Incidents(world.database, view.sink), alerts(world.settings.slack_webhook_url, client))
 
 
 # What follows the merges, by the name of its group.
-HANDLERS: Mapping[str, Callable[[World], Awaitable[Handler]]] = {"indexing-service": _indexing}
+HANDLERS: Mapping[str, Callable[[World], Awaitable[Handler]]] = {"indexing-service": _indexing, "graph-sync-service": _graph}
 
 
 def names() -> list[str]:

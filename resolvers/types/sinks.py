@@ -21,6 +21,7 @@ class Sink(Enum):
     """As the database names them."""
 
     OPENSEARCH = strawberry.enum_value("opensearch", description="The search index.")
+    NEO4J = strawberry.enum_value("neo4j", description="The graph database.")
 
 
 @strawberry.enum(description="Whether a version is in a sink.")

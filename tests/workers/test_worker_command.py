@@ -11,6 +11,8 @@ import sys
 import httpx2
 import pytest
 
+from app.adapters.neo4j import Neo4jGraph
+from app.domain.document import version
 from tests import given
 
 SECONDS = 120
@@ -57,15 +59,38 @@ async def test_it_publishes_indexes_answers_and_ends_with_zero(kafka, opensearch
     assert process.returncode == 0
 
 
+async def test_the_graph_follows_the_log_also_without_kafka(neo4j, database, database_url, write):
+    process = await start("graph-sync-service", **environment(database_url, NEO4J_URL=neo4j))
+    ontology = (await write(given.object_type("Ship"))).ontology
+    made = await write([given.type_group("fleet"), *given.object_type("Harbour")])
+    store = Neo4jGraph(neo4j)
+    async with asyncio.timeout(SECONDS):
+        while await store.reached(ontology) != version(1, made.revision):
+            assert process.returncode is None
+            await asyncio.sleep(0.05)
+    async with store.at(ontology, version(1, made.revision)) as state:
+        assert (await state.statistics(1)).nodes == 5
+    await store.close()
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(SECONDS):
+        await process.communicate()
+    assert process.returncode == 0
+
+
 @pytest.mark.parametrize(
     ("names", "told", "sentence"),
     [
-        (["relays"], {}, "oms: relays is none of the workers: relay, indexing-service"),
+        (["relays"], {}, "oms: relays is none of the workers: relay, indexing-service, graph-sync-service"),
         (["relay"], {}, "oms: KAFKA_BROKER is missing: the relay publishes to Kafka, and without it the log is followed in PostgreSQL."),
         (
             ["indexing-service"],
             {},
             "oms: OPENSEARCH_URL is missing: without it PostgreSQL answers searches, and there is nothing to index.",
+        ),
+        (
+            ["graph-sync-service"],
+            {},
+            "oms: NEO4J_URL is missing: without it PostgreSQL answers about the graph, and there is nothing to write.",
         ),
     ],
 )
