@@ -9,12 +9,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import orjson
+import structlog
 from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import ConnectionError as Unreachable
 from opensearchpy.exceptions import NotFoundError, OpenSearchException, TransportError
 
 from app.adapters.opensearch_mapping import MAPPING, settings
-from app.adapters.opensearch_query import FACET_EDGES, searched
+from app.adapters.opensearch_query import FACET_EDGES, searched, suggested
 from app.domain.document import Document
 from app.domain.search import Count, Facet
 from app.domain.words import plain
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Sequence
     from datetime import datetime
 
-    from app.ports.search_index import Wanted
+    from app.ports.search_index import Begun, Wanted
 
 PREFIX = "oms-"
 SECONDS = 10.0  # that one request may take
@@ -34,6 +35,7 @@ PAUSE = 0.2  # seconds before the second of them, doubled each time
 KEPT = "2m"  # how long a walk's state outlives its last page
 PAGE = 1_000  # documents read at once
 CONFLICT, BUSY, BROKEN = 409, 429, 500
+log = structlog.get_logger(__name__)
 _MARKED = re.compile("\ue000([^\ue001]*)\ue001")
 
 
@@ -49,7 +51,9 @@ class OpenSearchIndex:
         alias = alias_of(ontology)
         if alias in self._known:
             return
-        if not await self._asked(self._client.indices.exists_alias(name=alias)):
+        if await self._asked(self._client.indices.exists_alias(name=alias)):
+            await self._widened(alias)
+        else:
             name = f"{alias}-v1"
             body = {"settings": settings(self._replicas), "mappings": MAPPING, "aliases": {alias: {}}}
             try:
@@ -82,6 +86,13 @@ class OpenSearchIndex:
                 raise WalkExpired from refused
             raise SinkDown(refused.reason) from refused
         return _found(answer, wanted, walk)
+
+    async def suggest(self, ontology: str, begun: Begun) -> list[str]:
+        try:
+            answer = await self._asked(self._client.search(index=alias_of(ontology), body=suggested(begun)))
+        except _Refused as refused:
+            raise SinkDown(refused.reason) from refused
+        return [hit["fields"]["rid"][0] for hit in answer["hits"]["hits"]]
 
     async def build(self, ontology: str) -> str:
         name = f"{alias_of(ontology)}-v{time.time_ns() // 1_000_000}"
@@ -133,6 +144,13 @@ class OpenSearchIndex:
 
     async def close(self) -> None:
         await self._client.close()
+
+    async def _widened(self, alias: str) -> None:
+        """Add the fields that an index of an earlier release lacks; what cannot be added needs the index to be built anew."""
+        try:
+            await self._asked(self._client.indices.put_mapping(index=alias, body=MAPPING))
+        except _Refused as refused:
+            log.warning("The index has other fields than this release writes: build it anew.", index=alias, reason=refused.reason)
 
     async def _written(self, index: str, documents: Sequence[Document]) -> list[Refusal]:
         """One bulk request; what there is no room for just now is sent again, a newer version that is there already is as good."""

@@ -67,6 +67,7 @@ MAPPING: dict[str, Any] = {
         "createdAt": {"type": "long"},
         "updatedAt": {"type": "long"},
         "nameWords": {"type": "integer"},
+        "nameLength": {"type": "integer"},
         **{name: {"type": "keyword"} for name in KEYWORDS},
         **dict.fromkeys(TEXTS, _TEXT),
     },

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from app.domain.search import Term
-    from app.ports.search_index import Wanted
+    from app.ports.search_index import Begun, Wanted
 
 Json = dict[str, Any]
 
@@ -86,6 +86,38 @@ def searched(wanted: Wanted) -> Json:
             for facet, edge in FACET_EDGES.items()
         }
     return body
+
+
+def suggested(begun: Begun) -> Json:
+    """The body of a search for names that begin so."""
+    *whole, last = begun.terms
+    filters = [_ALIVE, *(_named(each, ending="") for each in whole), _named(last, ending=".begun")]
+    if begun.kinds:
+        filters.append({"terms": {"kind": [kind.value for kind in begun.kinds]}})
+    if begun.without:
+        filters.append({"bool": {"must_not": [{"terms": {"rid": list(begun.without)}}]}})
+    starts = [{"prefix": {"nameKey": joined(begun.text)}}, {"prefix": {"displayKey": sort_key(begun.text.strip())}}]
+    no_property = {"bool": {"must_not": [{"term": {"kind": Kind.PROPERTY.value}}]}}
+    ranked = [_worth({"bool": {"should": starts}}, 2), _worth(no_property, 1)]
+    return {
+        "query": {"bool": {"filter": filters, "should": ranked}},
+        "sort": [{"_score": "desc"}, {"nameLength": "asc"}, {"nameKey": "asc"}, {"rid": "asc"}],
+        "size": begun.limit,
+        "_source": False,
+        "docvalue_fields": ["rid"],
+        "track_total_hits": False,
+    }
+
+
+def _named(term: Term, *, ending: str) -> Json:
+    """A name that has the word, or its parts; with an ending the last of them need only begin so."""
+    ways: list[Json] = []
+    for text in ("names", "otherNames"):
+        ways.append({"match": {f"{text}{ending}": {"query": term.whole}}})
+        if term.parts:
+            parts = [{"match": {text: {"query": part}}} for part in term.parts[:-1]]
+            ways.append({"bool": {"must": [*parts, {"match": {f"{text}{ending}": {"query": term.parts[-1]}}}]}})
+    return {"bool": {"should": ways, "minimum_should_match": 1}}
 
 
 def condition(asked: Condition) -> Json:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import orjson
 from rich.table import Table
 
+from app.bootstrap import search_index
 from app.commands.database import database_of, require_newest
-from app.commands.terminal import out
+from app.commands.terminal import notes, out
 from app.persistence.database import Database
-from app.persistence.housekeeping import Swept, sweep
+from app.persistence.housekeeping import sweep
+from app.ports.search_index import SinkDown
 
 if TYPE_CHECKING:
     from app.settings import Settings
 
+TOMBSTONE_DAYS = 30  # after which no late write can undo a deletion
+ENGINE_SECONDS = 60.0
+
 WORDS = {
+    "tombstones": "tombstones removed from the search index",
     "outbox": "events removed from the outbox",
     "idempotency_keys": "idempotency keys removed",
     "stale_change_sets": "open change sets that nobody touched for 30 days",
@@ -27,16 +34,23 @@ def housekeep(settings: Settings, *, json: bool) -> None:
     """Sweep once, and say what went."""
     with database_of(settings) as reached:
         require_newest(reached)
-        swept = asyncio.run(_swept(reached))
+        told = asyncio.run(_swept(reached))
     if json:
-        out.print(orjson.dumps(swept.told()).decode(), soft_wrap=True)
+        out.print(orjson.dumps(told).decode(), soft_wrap=True)
         return
     table = Table("what", "how many", title="Housekeeping", title_justify="left")
-    for name, count in swept.told().items():
+    for name, count in told.items():
         table.add_row(WORDS[name], f"{count:,}")
     out.print(table)
 
 
-async def _swept(settings: Settings) -> Swept:
-    async with Database.opened(settings.database_url or "", size=2) as database:
-        return await sweep(database, relayed=bool(settings.kafka_broker), idempotency_seconds=settings.limits.idempotency_seconds)
+async def _swept(settings: Settings) -> dict[str, int]:
+    relayed, seconds = bool(settings.kafka_broker), settings.limits.idempotency_seconds
+    async with Database.opened(settings.database_url or "", size=2) as database, search_index(settings, seconds=ENGINE_SECONDS) as index:
+        swept = (await sweep(database, relayed=relayed, idempotency_seconds=seconds)).told()
+        if index is not None:
+            try:
+                swept["tombstones"] = await index.forget(datetime.now(UTC) - timedelta(days=TOMBSTONE_DAYS))
+            except SinkDown:
+                notes.print("[yellow]The search index does not answer: its tombstones stay until next time.[/]")
+        return swept

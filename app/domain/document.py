@@ -79,6 +79,7 @@ def body(entity: Entity, around: Around) -> dict[str, Any]:
         "updatedAt": micros(entity.updated_at),
         "nameKey": definition.api_name.lower(),
         "displayKey": sort_key(definition.display_name),
+        "nameLength": len(definition.api_name),
         "nameWords": max(len(name.parts), 1) if name else 1,
         **texts,
         **{place: sorted(around.names.get(worth, ())) for worth, place in NEIGHBOURS.items()},

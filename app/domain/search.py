@@ -9,6 +9,7 @@ from typing import NamedTuple
 from app.domain.definition import Edge
 from app.domain.errors import BadInput, StringTooLong
 from app.domain.kind import Kind
+from app.domain.text import refused_character
 from app.domain.words import STOP_WORDS, found, plain
 
 TEXT = 200  # characters of a query
@@ -74,6 +75,8 @@ def terms(text: str) -> tuple[Term, ...]:
     """The different words of a query, without those that say nothing; BadInput where there are too many or none."""
     if len(text) > TEXT:
         raise StringTooLong(f"query has at most {TEXT} characters, not {len(text)}.", path="query")
+    if (refused := refused_character(text)) is not None:
+        raise BadInput(f"query holds the character {refused}, which no text may hold.", path="query")
     every = tuple(dict.fromkeys(Term(each.whole, each.parts) for each in found(text) if each.whole))
     telling = tuple(each for each in every if each.whole not in STOP_WORDS) or every
     if not telling and text.strip():

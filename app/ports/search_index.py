@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from app.domain.condition import Condition
     from app.domain.document import Document
+    from app.domain.kind import Kind
     from app.domain.search import Count, Term
 
 
@@ -60,6 +61,17 @@ class Wanted:
     facets: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Names that are looked for while somebody types: whole words and the beginning of one more."""
+
+    text: str
+    terms: tuple[Term, ...]
+    kinds: tuple[Kind, ...]
+    limit: int
+    without: tuple[str, ...] = ()  # rids that are answered from elsewhere
+
+
 class Found(NamedTuple):
     """A page of hits; what was not asked for is None."""
 
@@ -81,6 +93,9 @@ class SearchIndex(Protocol):
 
     async def search(self, ontology: str, wanted: Wanted) -> Found:
         """A page of hits. SinkDown where it failed, WalkExpired where the walk's state is gone."""
+
+    async def suggest(self, ontology: str, begun: Begun) -> list[str]:
+        """The rids of what bears such a name: names that begin so first, properties last, short before long. SinkDown where it failed."""
 
     async def build(self, ontology: str) -> str:
         """A new empty index of the ontology beside the one that is searched; `put` fills it by its name."""

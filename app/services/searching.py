@@ -18,15 +18,18 @@ from app.persistence.reads.selection import Order, Selection
 from app.persistence.search.asking import asked
 from app.persistence.search.counting import facets, first
 from app.persistence.search.matching import source
+from app.persistence.search.suggesting import suggestions
 from app.persistence.sinks import OPENSEARCH
 from app.ports.search_index import SinkDown, WalkExpired
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from asyncpg import Record
+
     from app.persistence.database import Snapshot
     from app.persistence.reads.selection import At, Key
-    from app.ports.search_index import Found, Hit, SearchIndex, Wanted
+    from app.ports.search_index import Begun, Found, Hit, SearchIndex, Wanted
 
 OVERLAY = 1_000  # entities that the engine may be behind; with more, PostgreSQL answers alone
 
@@ -107,6 +110,21 @@ class Searching:
                 return None
             raise CursorExpired from None
         return await self._joined(snapshot, at, wanted, position, found, overlay)
+
+    async def suggest(self, snapshot: Snapshot, at: At, begun: Begun) -> list[Record] | None:
+        """The entities that may be meant, best first; None where PostgreSQL has to answer all of it."""
+        mark = await sinks.watermark(snapshot, OPENSEARCH, at.ontology)
+        if mark is None or mark.reached < 0:
+            return None
+        overlay = await touched(snapshot, at.ontology, mark.reached, at.revision)
+        if len(overlay) > OVERLAY:
+            return None
+        try:
+            rids = await self.breaker.run(lambda: self._index.suggest(at.ontology, replace(begun, without=tuple(overlay))), SinkDown)
+        except (SinkDown, CircuitOpen):
+            return None
+        together = sorted({*rids, *overlay})  # both in one order, which is PostgreSQL's
+        return await suggestions(snapshot, at, begun.text, begun.terms, begun.kinds, begun.limit, among=together)
 
     async def _asked(self, at: At, wanted: Wanted) -> Found:
         return await self.breaker.run(lambda: self._index.search(at.ontology, wanted), SinkDown)

@@ -20,7 +20,7 @@ from app.persistence.search.asking import Asked, asked
 from app.persistence.search.counting import facets
 from app.persistence.search.matching import source
 from app.persistence.search.suggesting import suggestions
-from app.ports.search_index import Wanted
+from app.ports.search_index import Begun, Wanted
 from app.services.searching import Position
 from app.web.cursors import scope
 from dataloaders.loaders import Single
@@ -295,7 +295,11 @@ async def suggest(info: strawberry.Info[Any], at: At, prefix: str, kinds: list[K
     known: tuple[Term, ...] = terms(prefix)
     if not known:
         return []
-    rows = await suggestions(info.context.snapshot, at, prefix, known, kinds or (), bounded(first, SUGGESTED))
+    begun = Begun(prefix, known, tuple(kinds or ()), bounded(first, SUGGESTED))
+    searching: Searching | None = info.context.services.searching
+    rows = await searching.suggest(info.context.snapshot, at, begun) if searching is not None and at.current else None
+    if rows is None:
+        rows = await suggestions(info.context.snapshot, at, prefix, known, begun.kinds, begun.limit)
     return [Suggestion(text=row["display_name"], node=entity(row, at)) for row in rows]
 
 

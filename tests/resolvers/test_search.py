@@ -164,6 +164,7 @@ async def test_names_are_suggested_as_somebody_types(ask, filled):
         ({"q": "x" * 201}, "STRING_TOO_LONG"),
         ({"q": " ".join(f"w{number}" for number in range(13))}, "BAD_USER_INPUT"),
         ({"q": "!?"}, "BAD_USER_INPUT"),
+        ({"q": "a\ud800b"}, "BAD_USER_INPUT"),
         ({"s": {"field": "RELEVANCE"}}, "BAD_USER_INPUT"),
         ({"q": "x", "first": 101}, "PAGE_SIZE_OUT_OF_RANGE"),
         ({"q": "x", "after": "nonsense"}, "INVALID_CURSOR"),

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
 import pytest_asyncio
 
 from app.adapters.opensearch import OpenSearchIndex, alias_of
 
 
-@pytest.fixture(scope="session")
-def opensearch_url(opensearch: str) -> str:
-    """The address of a real one."""
-    return opensearch
-
-
 @pytest_asyncio.fixture
-async def index(opensearch_url, database):
+async def index(opensearch, database):
     """The index of the emptied database; what it made is removed."""
-    made = OpenSearchIndex(opensearch_url)
+    made = OpenSearchIndex(opensearch)
     yield made
     for row in await database.pool.fetch("SELECT rid FROM ontology"):
         await made.drop(f"{alias_of(row['rid'])}*")

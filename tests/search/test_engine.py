@@ -11,6 +11,7 @@ from hypothesis import given as drawn
 from app.adapters.opensearch import OpenSearchIndex
 from app.domain.breaker import Breaker, Circuit
 from app.domain.kind import Kind
+from app.sample.story import ANNA
 from app.services.editing import Editing
 from app.services.indexing import Indexing
 from app.services.searching import OVERLAY, Searching
@@ -224,3 +225,19 @@ async def test_postgresql_answers_for_the_past_without_an_index_and_when_the_ind
     assert (await names(engine, "POSTGRES", "ship"))[0] == "Ship"
     past = '{ ontology(asOf: 1) { search(query: "ship") { servedBy totalCount } } }'
     assert (await engine.data(past))["ontology"]["search"] == {"servedBy": "POSTGRES", "totalCount": 2}
+
+
+async def test_the_engine_suggests_as_postgresql_does_what_was_just_merged_included(database, engine, postgres, editing, indexing, main):
+    ontology = await tell_all(database)
+    await indexing.reach(await database.pool.fetchval("SELECT rid FROM ontology WHERE api_name = $1", ontology))
+    await editing.apply(ANNA, ontology, given.object_type("Stationery", displayName="Stationery"))
+    suggest = "query($o: String!, $p: String!, $k: [EntityKind!]) { suggest(ontology: $o, prefix: $p, kinds: $k, first: 8) { text node { apiName } } }"
+
+    for prefix in ("sta", "s", "station c", "stationCo", "train s", "역", "고속", "zzz"):
+        for kinds in (None, ["OBJECT_TYPE", "LINK_TYPE"]):
+            ours, theirs = (
+                await engine.data(suggest, o=ontology, p=prefix, k=kinds),
+                await postgres.data(suggest, o=ontology, p=prefix, k=kinds),
+            )
+            assert ours == theirs, (prefix, kinds)
+    assert "Stationery" in [each["node"]["apiName"] for each in (await engine.data(suggest, o=ontology, p="sta"))["suggest"]]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.adapters.opensearch import OpenSearchIndex
+from app.adapters.opensearch import OpenSearchIndex, alias_of
+from app.adapters.opensearch_mapping import settings
 from app.domain.document import Document, version
 from app.domain.kind import Kind
 from app.persistence import sinks
@@ -187,7 +189,7 @@ async def test_an_outage_is_tried_three_times_told_once_and_heals_by_itself(data
     [text] = told.texts
     assert "fails since" in text
     async with database.reading() as snapshot:
-        [row] = await sinks.overview(snapshot)
+        [row] = await sinks.overview(snapshot, [OPENSEARCH])
         assert (row["sink"], row["attempts"], row["behind"]) == ("opensearch", 9, 1)
 
     with pytest.raises(SinkDown):
@@ -222,3 +224,27 @@ async def test_a_new_index_is_filled_beside_the_live_one_and_swapped(database, i
 
     assert len(older) == 1
     assert shown(await held(index, main)) == shown(await wanted(database, main))
+
+
+async def test_an_index_of_an_earlier_release_gets_the_fields_that_it_lacks(opensearch, database, index, indexing, editing, main):
+    await editing.apply(EDITOR, "main", given.object_type("Ship"))
+    name = alias_of(main)
+    older = {"dynamic": "strict", "properties": {"rid": {"type": "keyword"}}}
+    await index._client.indices.create(index=f"{name}-v1", body={"settings": settings(0), "mappings": older, "aliases": {name: {}}})
+
+    assert (await indexing.reach(main)).refused == ()
+    assert shown(await held(index, main)) == shown(await wanted(database, main))
+
+
+async def test_tombstones_are_forgotten_when_their_time_is_over(index, indexing, editing, main):
+    made = await editing.apply(EDITOR, "main", [given.type_group("one", ref="one"), given.type_group("two", ref="two")])
+    await editing.apply(EDITOR, "main", [given.deletion(Kind.TYPE_GROUP, made.refs["one"], 1)])
+    await indexing.reach(main)
+
+    month = datetime.now(UTC) - timedelta(days=30)
+    await index.forget(month)
+    assert set(await held(index, main)) == {made.refs["one"], made.refs["two"]}
+    old = {"rid": made.refs["one"], "deletedAt": int(month.timestamp() * 1_000) - 1}
+    await index._client.index(index=alias_of(main), id=made.refs["one"], body=old, params={"refresh": "true"})
+    await index.forget(month)
+    assert set(await held(index, main)) == {made.refs["two"]}

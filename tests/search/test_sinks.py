@@ -114,7 +114,7 @@ async def test_what_cannot_be_reindexed_is_refused(ask, main):
     assert await ask.codes(mutation("reindex"), i={"rids": ["x"] * 1_001}, actor=ADMIN) == ["LIST_TOO_LONG"]
 
 
-async def test_the_commands_list_replay_and_discard(index, editing, database, database_url, opensearch_url, main):
+async def test_the_commands_list_replay_and_discard(index, editing, database, database_url, opensearch, main):
     made = await editing.apply(EDITOR, "main", [given.type_group("one", ref="one"), given.type_group("two", ref="two")])
     one, two = made.refs["one"], made.refs["two"]
     await Indexing(database, Refusing(index, one)).reach(main)
@@ -122,7 +122,7 @@ async def test_the_commands_list_replay_and_discard(index, editing, database, da
 
     async def oms(*arguments):
         command = [sys.executable, "-m", "app.cli", "dead-letters", *arguments]
-        around = os.environ | {"DATABASE_URL": database_url, "OPENSEARCH_URL": opensearch_url}
+        around = os.environ | {"DATABASE_URL": database_url, "OPENSEARCH_URL": opensearch}
         run = await asyncio.to_thread(subprocess.run, command, env=around, capture_output=True, text=True, timeout=120, check=False)
         return run.returncode, run.stdout, run.stderr
 

@@ -23,17 +23,21 @@ if TYPE_CHECKING:
 _NAMES = Prominence.NAME.value + Prominence.OTHER_NAME.value
 
 
-async def suggestions(snapshot: Snapshot, at: At, text: str, terms: Sequence[Term], kinds: Sequence[Kind], limit: int) -> list[Record]:
+async def suggestions(
+    snapshot: Snapshot, at: At, text: str, terms: Sequence[Term], kinds: Sequence[Kind], limit: int, *, among: Sequence[str] | None = None
+) -> list[Record]:
     """Entities with a name that has every word, the last one perhaps only begun; names that begin so come first, short before long."""
     statement = Statement(at.ontology)
     table, alive = entities("e", at, statement)
     begins = [statement.put(pattern(each).removeprefix("%"), "text") for each in (joined(text), sort_key(text.strip()))]
-    among = f"AND e.kind = ANY ({statement.put([kind.value for kind in kinds], 'text[]')})" if kinds else ""
+    where = f"AND e.kind = ANY ({statement.put([kind.value for kind in kinds], 'text[]')})" if kinds else ""
+    if among is not None:
+        where += f" AND e.rid = ANY ({statement.put(list(among), 'text[]')})"
     words = statement.put(_query(terms), "text")
     return await snapshot.fetch(
         f"""
         SELECT {entity_columns("e", head=at.current)} FROM entity_search s JOIN {table} ON e.rid = s.rid
-        WHERE s.ontology = $1 AND {live("s", at, statement)} AND s.words @@ {words}::tsquery AND {alive} {among}
+        WHERE s.ontology = $1 AND {live("s", at, statement)} AND s.words @@ {words}::tsquery AND {alive} {where}
         ORDER BY e.name_key LIKE {begins[0]} OR e.display_key LIKE {begins[1]} DESC, e.kind = 'property', length(e.name_key),
             e.name_key, e.rid
         LIMIT {statement.put(limit, "int")}
