@@ -1,0 +1,89 @@
+"""Every page is read by an index: in its order, from its cursor, as of now and in the past. What is sorted or scanned whole would grow."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from app.domain.definition import Edge
+from app.domain.kind import Kind
+from app.persistence.reads import entities
+from app.persistence.reads.pages import pages
+from app.persistence.reads.selection import At, Order, Selection
+from app.services.editing import Editing
+from tests import given
+from tests.given import EDITOR
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+OF_KIND = entities.of_kind(Kind.OBJECT_TYPE)
+
+
+class Noted:
+    """Takes the place of a snapshot, and keeps the statement."""
+
+    sql: str
+    arguments: tuple[Any, ...]
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[Any]:
+        self.sql, self.arguments = sql, arguments
+        return []
+
+
+@pytest.fixture
+async def plan(database):
+    """The plan of a page's statement, where PostgreSQL must not scan a table whole."""
+    operations = [each for number in range(30) for each in given.object_type(f"T{number}", properties={"more": "INTEGER"})]
+    operations += [given.link_type(f"ref:T{n}", f"ref:T{(n * 7 + 3) % 30}", f"link{n}") for n in range(30)]
+    await Editing(database).apply(EDITOR, "main", operations)
+    await database.pool.execute("ANALYZE")
+    ontology = await database.pool.fetchval("SELECT rid FROM ontology WHERE api_name = 'main'")
+    parents = {"ontology": [ontology], "entity": [row["rid"] for row in await database.pool.fetch("SELECT rid FROM entity LIMIT 3")]}
+
+    async def planned(source, parent: str, selection: Selection, *, past: bool = False) -> str:
+        noted = Noted()
+        await pages(noted, source, At(ontology, 1, 2 if past else 1, 1), parents[parent], selection)
+        async with database.pool.acquire() as connection, connection.transaction():
+            await connection.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+            return "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN {noted.sql}", *noted.arguments))
+
+    return planned
+
+
+@pytest.mark.parametrize(
+    ("order", "key"), [(Order.NAME, "t5"), (Order.DISPLAY_NAME, "t5"), (Order.CREATED_AT, NOW), (Order.UPDATED_AT, NOW)]
+)
+@pytest.mark.parametrize("after", [False, True])
+async def test_a_list_of_a_kind_is_read_in_the_order_of_an_index(plan, order, key, after):
+    text = await plan(OF_KIND, "ontology", Selection(order, limit=50, after=(key, "ri.x") if after else None))
+
+    assert "Seq Scan" not in text
+    assert "Sort" not in text
+    assert ("ROW(" in text) == after, "a cursor is a condition of the index"
+
+
+async def test_what_an_object_type_owns_is_read_in_the_order_of_an_index(plan):
+    text = await plan(entities.OWNED, "entity", Selection(Order.POSITION, limit=50))
+
+    assert "entity_by_owner" in text
+    assert "Seq Scan" not in text
+    assert "Sort" not in text
+
+
+@pytest.mark.parametrize("past", [False, True])
+@pytest.mark.parametrize(
+    "source", [entities.SIDES, entities.USAGES, entities.referring(Kind.INTERFACE, Edge.EXTENDS)], ids=lambda source: source.name
+)
+async def test_what_refers_to_something_is_found_by_an_index(plan, source, past):
+    text = await plan(source, "entity", Selection(Order.NAME, limit=50), past=past)
+
+    assert "entity_reference_by_target" in text
+    assert "Seq Scan" not in text
+
+
+async def test_a_list_of_the_past_is_read_in_the_order_of_an_index(plan):
+    text = await plan(OF_KIND, "ontology", Selection(Order.NAME, limit=50), past=True)
+
+    assert "entity_version_by_name" in text
+    assert "Sort" not in text
