@@ -17,6 +17,8 @@ from app.domain.entity import Action
 from app.domain.interface import Multiplicity
 from app.domain.kind import Kind
 from app.domain.link_type import Cardinality
+from app.transfer.outputs import Output
+from app.transfer.receipt import Loss
 
 E = TypeVar("E", bound=EnumMeta)
 
@@ -29,9 +31,11 @@ __all__ = [
     "Choice",
     "ConstraintType",
     "Kind",
+    "Loss",
     "Multiplicity",
     "Operator",
     "Origin",
+    "Output",
     "ParameterKind",
     "ParameterVisibility",
     "ReviewStatus",
@@ -242,4 +246,27 @@ declare(
 declare(
     Choice, "ResolutionChoice", "How an author settles a conflict.",
     {"OURS": "What this change set says.", "THEIRS": "What was merged in the meantime.", "VALUE": "Another value."},
+)  # fmt: skip
+declare(
+    Output, "ExportForm", "What an export is written in.",
+    {
+        "YAML": "The canonical document, one fact a line; reads back to the same ontology.",
+        "JSON": "The same document as JSON.",
+        "TURTLE": "OWL, with our own facts in a vocabulary of ours; reads back with its sidecar.",
+        "JSON_LD": "The statements of the Turtle as JSON-LD, its context inside.",
+        "JSON_SCHEMA": "JSON Schema 2020-12: what an object of each type looks like; one way.",
+        "GRAPHQL": "The GraphQL schema language: the types that an API over the objects would offer; one way.",
+    },
+)  # fmt: skip
+declare(
+    Loss, "ExportLoss", "Why an export adapted something or does not say it.",
+    {
+        "IN_SIDECAR": "Only the sidecar says it.",
+        "KIND_NOT_SAID": "The form has no place for entities of this kind.",
+        "FIELD_NOT_SAID": "The form has no place for this field.",
+        "INTERFACE_NOT_SAID": "An object type's own fields do not fit those of an interface that it implements.",
+        "CONSTRAINT_NOT_SAID": "The form cannot say this constraint, or not for this type.",
+        "TYPE_APPROXIMATED": "A type is said by a wider or another one.",
+        "NAME_CHANGED": "The name was taken.",
+    },
 )  # fmt: skip

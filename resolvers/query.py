@@ -16,11 +16,13 @@ from app.persistence.reads import ontologies
 from app.persistence.reads.selection import At, Order
 from resolvers.arguments import ApiName, RidArgument
 from resolvers.authorization import RoleName, requires
+from resolvers.enums import Output
 from resolvers.paging import After, Before, Connection, First, Last, List, Paging, bounded, connection
 from resolvers.scalars import BigInt, RevisionOrTime
 from resolvers.types import search as searching
 from resolvers.types.change_set import ChangeSet, change_set
 from resolvers.types.entity import Node, entity
+from resolvers.types.export import OntologyExport, exported
 from resolvers.types.job import Job
 from resolvers.types.object_type import ObjectType
 from resolvers.types.ontology import Ontology, named, ontology, pinned_ontology
@@ -157,6 +159,21 @@ class Query:
             info.context.actor, ontology=head.ontology, limit=bounded(first, MOST_NODES)
         )
         return [DeadLetter.of(letter) for letter in letters]
+
+    @strawberry.field(
+        description="An ontology as a file, with a receipt of what its form cannot say; up to 10,000 entities and 8 MiB of text. "
+        "Larger ones are streamed by `GET /api/export`.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def export_ontology(
+        self,
+        info: strawberry.Info[Any],
+        form: Annotated[Output, strawberry.argument(description="What it is written in.")],
+        ontology: OntologyName = "main",
+        as_of: AsOf = None,
+        min_revision: MinRevision = None,
+    ) -> OntologyExport:
+        return await exported(info, ontology, form, as_of, min_revision)
 
     @strawberry.field(description="Who asks.", extensions=[requires(Role.VIEWER)])
     def me(self, info: strawberry.Info[Any]) -> Me:

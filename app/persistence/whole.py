@@ -33,3 +33,16 @@ async def entities(reader: Reader, ontology: str, revision: int | None = None) -
             return found
         last = rows[-1]["rid"]
         await asyncio.sleep(0)
+
+
+async def count(reader: Reader, ontology: str, revision: int | None = None) -> int:
+    """How many entities that would be."""
+    if revision is None:
+        rows = await reader.fetch("SELECT count(*) FROM entity WHERE ontology = $1 AND NOT deleted", ontology)
+    else:
+        rows = await reader.fetch(
+            "SELECT count(*) FROM entity_version WHERE ontology = $1 AND NOT deleted AND revision_from <= $2 AND $2 < revision_to",
+            ontology,
+            revision,
+        )
+    return int(rows[0]["count"])

@@ -35,6 +35,10 @@ ENDINGS = {
     ".yaml": Output.YAML, ".yml": Output.YAML, ".json": Output.JSON, ".ttl": Output.TURTLE, ".jsonld": Output.JSON_LD,
     ".schema.json": Output.JSON_SCHEMA, ".graphql": Output.GRAPHQL, ".graphqls": Output.GRAPHQL,
 }  # fmt: skip
+MEDIA = {
+    Output.YAML: "application/yaml", Output.JSON: "application/json", Output.TURTLE: "text/turtle", Output.JSON_LD: "application/ld+json",
+    Output.JSON_SCHEMA: "application/schema+json", Output.GRAPHQL: "application/graphql",
+}  # fmt: skip
 SIDECAR = ".oms.yaml"  # in place of the file's own ending
 
 

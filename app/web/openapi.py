@@ -14,6 +14,7 @@ from app.web.rest.audit import AuditLog
 from app.web.rest.bulk import Bulk
 from app.web.rest.change_sets import ChangeSetPaths
 from app.web.rest.entities import Entities
+from app.web.rest.export import Export
 from app.web.rest.face import rest_paths
 from app.web.rest.imports import ImportPaths
 from app.web.rest.locks import LockPaths
@@ -98,7 +99,7 @@ def _path(path: Path) -> dict[str, Any]:
 def _operation(path: Path, method: str) -> dict[str, Any]:
     handler: Any = path.handlers[method]
     promise = _promise(handler)
-    answers: dict[str, Any] = {str(promise.status): _answer(promise.answer, "Done.")}
+    answers: dict[str, Any] = {str(promise.status): _answer(promise.answer, "Done.", promise.answers)}
     if promise.status == 201:  # noqa: PLR2004 - a dry run creates nothing
         answers["200"] = _answer(promise.answer, "What would have been done.") if "dryRun" in (promise.query or {}) else None
     refusals = {*ALWAYS, *promise.refusals, *(WITH_BODY if promise.body is not None else ())}
@@ -131,8 +132,9 @@ def _promise(handler: Any) -> Promise:
             return promises.of_imports()[handler.__name__]
         case LockPaths():
             return promises.of_locks()[handler.__name__]
-        case AuditLog():
-            return promises.of_audit_log()[handler.__name__]
+        case AuditLog() | Export():
+            of = promises.of_export() if isinstance(owner, Export) else promises.of_audit_log()
+            return of[handler.__name__]
         case _:
             message = f"nothing is promised of {owner}"
             raise ValueError(message)
@@ -154,8 +156,9 @@ def _parameters(promise: Promise) -> list[dict[str, Any]]:
     return made
 
 
-def _answer(schema: Schema, description: str) -> dict[str, Any]:
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
+def _answer(schema: Schema, description: str, media: tuple[str, ...] = ("application/json",)) -> dict[str, Any]:
+    # A file in JSON is whatever JSON it is; any other is a text.
+    return {"description": description, "content": {each: {"schema": {} if len(media) > 1 else schema} for each in media}}
 
 
 def _tag(path: Path) -> str:

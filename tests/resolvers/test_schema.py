@@ -73,7 +73,8 @@ async def test_who_has_no_role_reads_nothing(ask, editing):
     fields = {
         "node": 'node(id: "x") { id }', "nodes": 'nodes(ids: ["x"]) { id }', "ontology": "ontology { rid }",
         "ontologies": "ontologies { totalCount }", "objectType": 'objectType(apiName: "Person") { rid }',
-        "search": "search { totalCount }", "suggest": 'suggest(prefix: "x") { text }', "changeSet": 'changeSet(rid: "x") { rid }', "job": 'job(rid: "x") { rid }', "me": "me { id }", "deadLetters": "deadLetters { rid }", "serverStatus": "serverStatus { version }",
+        "search": "search { totalCount }", "suggest": 'suggest(prefix: "x") { text }', "changeSet": 'changeSet(rid: "x") { rid }', "job": 'job(rid: "x") { rid }',
+        "exportOntology": "exportOntology(form: YAML) { content }", "me": "me { id }", "deadLetters": "deadLetters { rid }", "serverStatus": "serverStatus { version }",
     }  # fmt: skip
 
     assert set(fields) == set(CORE.query_type.fields)

@@ -30,11 +30,13 @@ _WORDS = {"true": True, "1": True, "": True, "false": False, "0": False}
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a request is answered with; `body` None is an answer without one."""
+    """What a request is answered with; `body` None is an answer without one, `pieces` are a text that is streamed as `media`."""
 
     body: Any = None
     status: HTTPStatus = HTTPStatus.OK
     headers: Mapping[str, str] = field(default_factory=dict)
+    pieces: Iterable[str] | None = None
+    media: str = "application/json"
 
 
 @dataclass(slots=True)

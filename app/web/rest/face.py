@@ -13,6 +13,7 @@ from app.web.rest.audit import AuditLog
 from app.web.rest.bulk import Bulk
 from app.web.rest.change_sets import ChangeSetPaths
 from app.web.rest.entities import Entities
+from app.web.rest.export import Export
 from app.web.rest.imports import ImportPaths
 from app.web.rest.locks import LockPaths
 from app.web.rest.reading import Lists
@@ -43,6 +44,7 @@ class Path:
     bulk: bool = False
     long: bool = False
     files: bool = False
+    streams: bool = False
 
 
 def rest_paths(editing: Editing, change_sets: ChangeSets, locks: Locks, imports: Imports, database: Database, lists: Lists) -> list[Path]:
@@ -74,6 +76,7 @@ def rest_paths(editing: Editing, change_sets: ChangeSets, locks: Locks, imports:
         Path("/api/lock/{rid}", {"get": held.get, "post": held.acquire, "put": held.renew, "delete": held.release}),
         Path("/api/import", {"post": files.submit}, files=True),
         Path("/api/job/{rid}", {"get": files.get}),
+        Path("/api/export", {"get": Export(database).file}, long=True, streams=True),
         Path("/api/audit-log", {"get": AuditLog(database, lists).list}),
     ]
     return paths
@@ -94,6 +97,7 @@ def rest_routes(
                 bulk=each.bulk,
                 files=each.files,
                 seconds=limits.long_execution_seconds if each.long else None,
+                streams=each.streams,
             ),
         )
         for each in rest_paths(editing, change_sets, locks, imports, database, Lists(cursors, limits.page_size))

@@ -11,7 +11,10 @@ from app.domain.job import JobKind, JobState
 from app.domain.kind import Kind
 from app.domain.nested import NESTED
 from app.transfer.files import Form
+from app.transfer.outputs import MEDIA as WRITTEN
+from app.transfer.outputs import Output
 from app.web.rest.audit import ENTITIES, FURTHEST_PAGE
+from app.web.rest.export import PARTS, RECEIPT
 from app.web.rest.imports import MEDIA
 from app.web.rest.locks import GREATEST
 from app.web.rest.schemas import ANY, COUNT, MOMENT, RID, TEXT, TRUTH, VERSION, Schema, many, named, page, record, ref
@@ -36,6 +39,7 @@ class Promise:
     keyed: bool = False  # whether an Idempotency-Key is known
     versioned: bool = False  # whether If-Match is known
     media: tuple[str, ...] = ("application/json",)  # of the body
+    answers: tuple[str, ...] = ("application/json",)  # the media types of the answer
 
     @property
     def locked(self) -> bool:
@@ -183,6 +187,12 @@ def of_audit_log() -> dict[str, Promise]:
     }
     answer = page(entry, page=COUNT, pageSize=COUNT)
     return {"list": Promise(answer, query={**_ontology(), **LIST_PARAMETERS, **filters})}
+
+
+def of_export() -> dict[str, Promise]:
+    """The handler of exports."""
+    query: dict[str, Schema] = {**_ontology(), "format": _values(Output), "part": {"enum": list(PARTS)}, "asOf": COUNT}
+    return {"file": Promise(TEXT, query=query, answers=(*dict.fromkeys(WRITTEN.values()), RECEIPT))}
 
 
 def _ontology() -> dict[str, Schema]:

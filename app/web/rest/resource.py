@@ -22,6 +22,8 @@ from app.web.rest.locks import HEADER, lock_tokens
 from app.web.rest.shapes import plain, problem_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from starlette.types import Receive, Scope, Send
 
     from app.limits import Limits
@@ -32,6 +34,7 @@ Decode = Callable[[bytes, "Limits"], Any]
 Report = Callable[[BaseException, Mapping[str, str]], None]
 
 OFF_LOOP = 256 * 1024  # bytes of a body that is decoded in a thread
+CHUNK = 256 * 1024  # characters of a text that is streamed
 MASKED = "Something went wrong on our side."
 
 log = logging.getLogger(__name__)
@@ -59,11 +62,13 @@ class Resource:
         bulk: bool = False,
         files: bool = False,
         seconds: float | None = None,
+        streams: bool = False,
     ) -> None:
         self._door = door
         self._route = route
         self._bulk = bulk
         self._files = files
+        self._streams = streams  # answers are of the type that the query asks for, whatever Accept says
         self._seconds = seconds or door.limits.execution_seconds
         self._handlers = {name.upper(): handler for name, handler in handlers.items()}
         if "GET" in self._handlers:
@@ -90,7 +95,7 @@ class Resource:
         handler = self._handlers.get(scope["method"])
         if handler is None:
             raise _MethodNotAllowed(", ".join(sorted(self._handlers)))
-        if not _acceptable(headers.get("accept")):
+        if not self._streams and not _acceptable(headers.get("accept")):
             raise RequestError(ErrorCode.NOT_ACCEPTABLE, HTTPStatus.NOT_ACCEPTABLE, "Answers are application/json.")
         actor = await self._door.authenticate(headers.get("authorization"), request_id=request_id, traceparent=headers.get("traceparent"))
         actor = replace(actor, lock_tokens=lock_tokens(headers.get(HEADER)))
@@ -180,6 +185,27 @@ async def _send(send: Send, reply: Reply, request_id: str | None, *, silent: boo
         headers |= {"content-type": "application/json; charset=utf-8", "content-length": str(len(body))}
     if request_id is not None:  # else the middleware that made it sends it
         headers["x-request-id"] = request_id
+    if reply.pieces is not None:
+        del headers["content-length"]
+        headers["content-type"] = f"{reply.media}; charset=utf-8"
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": reply.status.value, "headers": raw})
-    await send({"type": "http.response.body", "body": b"" if silent else body})
+    if reply.pieces is not None and not silent:
+        chunks = _chunks(reply.pieces)
+        while chunk := await asyncio.to_thread(next, chunks, b""):
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b"" if silent or reply.pieces is not None else body})
+
+
+def _chunks(pieces: Iterable[str]) -> Iterator[bytes]:
+    """The text in parts that are worth a turn of the event loop."""
+    waiting: list[str] = []
+    length = 0
+    for piece in pieces:
+        waiting.append(piece)
+        length += len(piece)
+        if length >= CHUNK:
+            yield "".join(waiting).encode()
+            waiting, length = [], 0
+    if waiting:
+        yield "".join(waiting).encode()
