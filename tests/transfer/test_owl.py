@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import random
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -186,6 +187,39 @@ def test_one_changed_field_is_one_changed_line(output: Output):
         assert sorted(marks) == ["+", "-"]
 
 
+@settings(parent=PROPERTY_TEST, max_examples=15)
+@given(creations=ontologies(), chosen=st.integers(0, 1_000))
+def test_one_changed_field_of_any_ontology_is_one_changed_line(creations: list[Operation], chosen: int):
+    held = entities(creations)
+    target = held[chosen % len(held)]
+    before, after = (
+        [replace(each, definition=each.definition.model_copy(update={"description": text})) if each is target else each for each in held]
+        for text in ("One", "Two")
+    )
+    said = [Output.YAML, Output.JSON, *(STATEMENTS if target.kind is not Kind.ACTION_TYPE else ())]
+    for output in said:
+        old, new = (str(exported(each, output).pieces).split("\n") for each in (before, after))
+        assert len(old) == len(new)
+        assert sum(one != other for one, other in zip(old, new, strict=True)) == 1
+
+
+@settings(parent=PROPERTY_TEST, max_examples=15)
+@given(creations=ontologies(largest=2), chance=st.randoms(use_true_random=False))
+def test_whatever_is_missing_or_wrong_in_a_file_is_read_or_refused(creations: list[Operation], chance: random.Random):
+    triples = list(parsed(exported(entities(creations)).pieces))
+    for _ in range(3):
+        wrong = [triple for triple in triples if chance.random() > 0.05 or "fileFormat" in triple[1]]
+        for _ in range(5):
+            one, other = chance.choice(triples), chance.choice(triples)
+            wrong.append((one[0], one[1], other[2]))
+        try:
+            read = said(wrong)
+            assert read.receipt.carried + read.receipt.listed == read.receipt.statements
+            operations_of(read.document, [])
+        except (BadInput, ValidationFailed):
+            continue
+
+
 def test_a_changed_base_type_is_one_line_more_since_owl_says_it_too():
     before = people()
     after = changed(before, "age", type={"base": "LONG"})
@@ -223,6 +257,10 @@ BROKEN = {
     "a broken list": "@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> . <urn:a> a oms:TypeGroup ; oms:aliases _:c . _:c rdf:first 1 .",
     "a circular list": "@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> . "
     "<urn:a> a oms:TypeGroup ; oms:aliases _:c . _:c rdf:first 1 ; rdf:rest _:c .",
+    "much in little": "<urn:a> a oms:TypeGroup ; oms:apiName 'a' ; oms:colour _:b0 . "
+    + " ".join(f"_:b{place} oms:a _:b{place + 1} ; oms:b _:b{place + 1} ." for place in range(60)),
+    "a list within itself": "@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> . "
+    "<urn:a> a oms:TypeGroup ; oms:apiName 'a' ; oms:aliases _:c . _:c rdf:first _:c ; rdf:rest () .",
     "a property of nothing": "<urn:a> a oms:Property ; oms:apiName 'a' .",
     "another version": "<urn:o> oms:fileFormat 'oms-rdf/2' .",
     "two headers": "<urn:p> oms:fileFormat 'oms-rdf/1' .",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rdflib import RDF, Literal, URIRef
+from rdflib import RDF, BNode, Literal, URIRef
 
 from app.domain.errors import BadInput
 from app.transfer.document.form import FORMAT as DOCUMENT
@@ -70,6 +70,7 @@ class _Reading:
         self._header = headers[0][0]
         self._spelled = spelling(str(each) for each in self._things(self._header, _TAG))
         self._tally = Tally()
+        self._entered: set[Node] = set()  # blank nodes that were read: what is shared could be read without end
 
     def said(self, sidecar: dict[str, Any] | None) -> Said:
         kinds = self._kinds()
@@ -142,6 +143,9 @@ class _Reading:
             return _plain(node, self._spelled)
         if isinstance(node, URIRef) and node != RDF.nil:
             return Iri(node)
+        if node in self._entered and node != RDF.nil:
+            raise BadInput("A blank node of the file stands in two places, or within itself.")
+        self._entered.add(node)
         if node == RDF.nil or RDF.first in self._out.get(node, {}):
             return self._list(node, below, depth)
         made: dict[str, Value] = {}
@@ -157,9 +161,10 @@ class _Reading:
         seen: set[Node] = set()
         while head != RDF.nil:
             first, rest = self._things(head, RDF.first), self._things(head, RDF.rest)
-            if len(first) != 1 or len(rest) != 1 or head in seen:
+            if len(first) != 1 or len(rest) != 1 or head in seen or (seen and head in self._entered):
                 raise BadInput("The file holds a list that is broken.")
             seen.add(head)
+            self._entered.add(head)
             below += [(head, RDF.first, first[0]), (head, RDF.rest, rest[0])]
             items.append(self._value(first[0], below, depth + 1))
             head = rest[0]
@@ -195,6 +200,9 @@ class _Reading:
         wanted = [(URIRef(expanded(predicate)), _flat(value)) for predicate, value in expected.facts]
         for predicate, value in wanted:
             for thing in self._things(subject, predicate):
+                if isinstance(thing, BNode) is not (value[0] in {"map", "list"}):
+                    continue
+                self._entered.clear()
                 below: list[_Statement] = [(subject, predicate, thing)]
                 if _flat(self._value(thing, below, 0)) == value:
                     self._open.difference_update(below)

@@ -44,7 +44,7 @@ class Views:
     def of(self, fact: Fact) -> View:
         """What OWL says the entity is, and what follows from it."""
         if fact.kind is Kind.OBJECT_TYPE:
-            return ("owl:Class",), self._below(fact, [each.get("interface") for each in _list(fact.fields.get("implements"))])
+            return ("owl:Class",), self._below(fact, [_map(each).get("interface") for each in _list(fact.fields.get("implements"))])
         if fact.kind is Kind.INTERFACE:
             if self._class_of(fact.subject) != fact.subject:
                 return (), ()
