@@ -40,11 +40,7 @@ query ($after: String) {
 }
 """
 HISTORY = "query { ontology { changeSets(first: 10) { nodes { rid title status author mergedRevision } } } }"
-SEARCH = """
-query ($text: String!) {
-  ontology { objectTypes(first: 10, filter: { text: $text }) { nodes { rid apiName displayName } } }
-}
-"""
+SEARCH = "query ($text: String!) { ontology { search(query: $text, first: 10) { nodes { rid apiName displayName } } } }"
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,7 @@ def mixture(types: int) -> tuple[str, dict[str, object]]:
         return MUTATION, creation(number())
     some = f"Type{FIRST + random.randrange(types - 1)}"
     if drawn < 0.20:
-        return SEARCH, {"text": some[-4:]}
+        return SEARCH, {"text": some}
     if drawn < 0.70:
         return ONE, {"name": some}
     return (PAGE, {"after": None}) if drawn < 0.90 else (HISTORY, {})

@@ -1,6 +1,6 @@
 """Reads, searches and mutations together, at a fixed rate, on one API process: how long the slower answers take.
 
-80 % reads (an object type with its properties, pages of lists), 15 % searches by text, 5 % creations of an object type with five
+80 % reads (an object type with its properties, pages of lists), 15 % searches, 5 % creations of an object type with five
 properties, on an ontology of 2,000 object types. Requests come when they are due, whether or not others are answered.
 
 python -m bench mixed
@@ -41,7 +41,7 @@ async def measure() -> list[Row]:
                 f"< 50 ms{'' if rate == WANTED else ' (beyond)'}",
                 held,
                 f"{waits.rate:.0f} answers a second, {waits.failed} refused or late; {spent * 1e3:.1f} ms of the process's CPU each",
-                why=f"{rate:,} came in a second and a request took {spent * 1e3:.1f} ms of the one process's CPU, in which PostgreSQL and the client had to share the cores.",
+                why=f"{waits.rate:.0f} a second were answered of the {rate:,} that came, with PostgreSQL, the client and whatever else ran on the same cores.",
             )
         )
     return made
