@@ -100,7 +100,7 @@ class Snapshot:
 
     async def _ended(self, connection: Connection) -> None:
         try:
-            if not connection.is_closed():
+            if not _lost(connection):
                 await connection.execute("ROLLBACK")
         finally:
             await self._database.release(connection)
@@ -283,9 +283,12 @@ class Database:
                 work = Transaction(connection)
                 yield work
                 await work.flush()
-            except BaseException:
-                if not connection.is_closed():
+            except BaseException as failed:
+                if not _lost(connection):
                     await asyncio.shield(connection.execute("ROLLBACK"))
+                elif isinstance(failed, asyncpg.PostgresError | asyncpg.InterfaceError | OSError):
+                    message = "The database ended the transaction before it was done; nothing was stored."
+                    raise Unavailable(message, retry_after=2) from failed
                 raise
             await connection.execute("COMMIT")
         except asyncpg.LockNotAvailableError as busy:
@@ -297,3 +300,11 @@ class Database:
             await asyncio.shield(self.release(connection))
         for listener in self.listeners:
             listener()
+
+
+def _lost(connection: Connection) -> bool:
+    """Whether the server has ended the connection; the pool may have taken it back by then."""
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        return True

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 MOMENT = timedelta(microseconds=1)
 
+LARGE = 10_000  # operations; only an import or `oms apply` has more
+LARGE_SECONDS = 300  # that their transaction may be idle
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -89,6 +92,9 @@ async def planned(reader: Reader, ontology: str, proposal: Proposal) -> Plan:
 
 async def _planned(reader: Reader, ontology: str, proposal: Proposal) -> Plan:
     operations = proposal.operations
+    if len(operations) > LARGE:
+        # While these are judged no statement is sent, for longer than other transactions may be idle.
+        await reader.fetch("SELECT set_config('idle_in_transaction_session_timeout', $1, true)", f"{LARGE_SECONDS}s")
     new = {each.rid for each in operations if each.verb is Verb.CREATE and each.restores is None}
     known = [each.rid for each in operations if each.rid not in new and not each.rid.startswith(REF)]
     heads = await neighbourhood.heads(reader, ontology, known) if known else {}
