@@ -180,6 +180,9 @@ def test_status_tells_scripts_what_serves_what(home):
     assert found["migration"]["applied"] == found["migration"]["newest"]
     assert found["ontologies"]["main"] == "1.0"
     assert found["adapters"]["tokens"] == "development issuer"
+    assert found["adapters"]["events"] == "PostgreSQL"
+    named = json.loads(oms(home, "status", "--json", KAFKA_BROKER="one:9092,two:9092").stdout)
+    assert named["adapters"]["events"] == "one:9092, two:9092"
 
 
 def test_housekeeping_tells_scripts_what_went(home):

@@ -42,7 +42,11 @@ def adapters(settings: Settings) -> dict[str, str]:
         "faults": _host(settings.sentry_dsn) or "log only",
         "traces": _host(settings.otel_exporter_otlp_endpoint) or "none",
     }
-    return served | {"search": _host(settings.opensearch_url) or EMBEDDED, "events": EMBEDDED, "cache and locks": local}
+    return served | {
+        "search": _host(settings.opensearch_url) or EMBEDDED,
+        "events": ", ".join(settings.kafka_broker) or EMBEDDED,
+        "cache and locks": local,
+    }
 
 
 async def _asked(url: str) -> dict[str, Any]:
