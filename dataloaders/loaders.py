@@ -10,13 +10,14 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from app.persistence import leases, sinks
-from app.persistence.reads import change_sets, entities, history, ontologies
+from app.persistence.reads import blame, change_sets, entities, history, ontologies
 from app.persistence.reads.pages import NOTHING, Rows, Source, pages, totals
 from dataloaders.wanted import Loader
 
 if TYPE_CHECKING:
     from asyncpg import Record
 
+    from app.domain.blame import Step
     from app.domain.kind import Kind
     from app.domain.lease import Lease
     from app.persistence.database import Snapshot
@@ -71,6 +72,8 @@ class Loaders:
         self.merges = self._plain(history.merges)
         self.index_statuses = self._plain(sinks.statuses)
         self.change_sets = self._plain(change_sets.by_rid)
+        self.blame: Loader[blame.Wanted, dict[str, list[Step]] | None] = self._plain(blame.steps)
+        self.reasons = self._plain(blame.reasons)  # by ontology and revision
         self.locks: Loader[str, Lease | None] = self._plain(leases.held)
         self.ontologies = self._plain(ontologies.by_rid)
         self.ontology_names = self._plain(ontologies.by_name)  # by lower-cased name

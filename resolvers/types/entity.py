@@ -18,7 +18,7 @@ from resolvers.enums import Kind, Status
 from resolvers.paging import After, Before, Connection, First, Last, List, Paging, connection, only
 from resolvers.scalars import Revision, Rid
 from resolvers.types.reading import Read, leaf, listed, part
-from resolvers.types.refs import EditLockRef, EntityChangeRef, IndexStatusRef, OntologyRef, UsageConnectionRef
+from resolvers.types.refs import EditLockRef, EntityChangeRef, FieldBlameRef, IndexStatusRef, OntologyRef, UsageConnectionRef
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound="Entity")
 F = TypeVar("F")
 TYPES: dict[str, type[Entity]] = {}
+FieldPath = Annotated[
+    str | None,
+    strawberry.argument(description="Only this field and what is below it, such as `type` or `properties[name].required`; all without it."),
+]
 Kinds = Annotated[list[Kind] | None, strawberry.argument(description="Only of these kinds; all where nothing is said.")]
 
 
@@ -125,6 +129,17 @@ class Entity(Node, Read):
 
         changes = List(history.OF_ENTITY, self.rid, self._at, Order.AGE, descending=True)
         return connection(info, changes, Paging(first, after, last, before), change)
+
+    @strawberry.field(
+        description="For each field of its definition the merge in which its value last changed, by path: who, when, why, and who reviewed it."
+    )
+    async def blame(
+        self, info: strawberry.Info[Any], first: First = None, after: After = None, last: Last = None, before: Before = None,
+        field: FieldPath = None,
+    ) -> Connection[FieldBlameRef]:  # fmt: skip
+        from resolvers.types.blame import blame
+
+        return await blame(info, self, field, Paging(first, after, last, before))
 
     @strawberry.field(description="Who is editing it now; null where nobody holds it. It has no past, so below `asOf` it is refused.")
     async def lock(self, info: strawberry.Info[Any]) -> EditLockRef | None:

@@ -8,6 +8,7 @@ import strawberry
 
 if TYPE_CHECKING:
     from resolvers.types.action_type import ActionType
+    from resolvers.types.blame import FieldBlame
     from resolvers.types.change_set import ChangeSet
     from resolvers.types.entity import Entity
     from resolvers.types.history import EntityChange
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from resolvers.types.value_type import ValueType
 
 ActionTypeRef = Annotated["ActionType", strawberry.lazy("resolvers.types.action_type")]
+FieldBlameRef = Annotated["FieldBlame", strawberry.lazy("resolvers.types.blame")]
 ChangeSetRef = Annotated["ChangeSet", strawberry.lazy("resolvers.types.change_set")]
 EditLockRef = Annotated["EditLock", strawberry.lazy("resolvers.types.lock")]
 EntityChangeRef = Annotated["EntityChange", strawberry.lazy("resolvers.types.history")]
