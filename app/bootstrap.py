@@ -36,6 +36,7 @@ from app.web.cursors import Cursors
 from app.web.origins import Origins
 from resolvers.context import Services, Shared
 from resolvers.schema import schema
+from resolvers.transport.event_streams import EventStreams
 from resolvers.transport.execution import Execution
 from resolvers.transport.responses import Responses
 from resolvers.transport.websocket import SocketEndpoint
@@ -65,6 +66,7 @@ class World:
     cursors: Cursors
     execution: Execution
     sockets: SocketEndpoint
+    streams: EventStreams
 
 
 @asynccontextmanager
@@ -124,6 +126,7 @@ async def opened(settings: Settings, *, by_levels: bool = True) -> AsyncIterator
             cursors=cursors,
             execution=execution,
             sockets=await stack.enter_async_context(sockets.opened()),
+            streams=EventStreams(execution, shared.open_context, sockets.groups, limits),
         )
 
 

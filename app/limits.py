@@ -52,9 +52,13 @@ class Limits(BaseModel):
 
     websocket_frame_bytes: Bytes = Field(64 * KIB, description="Bytes in a frame from a WebSocket client.")
     websocket_init_seconds: Seconds = Field(5, description="Seconds in which connection_init must arrive.")
-    websocket_send_seconds: Seconds = Field(10, description="Seconds in which a socket must take what is sent to it.")
+    websocket_send_seconds: Seconds = Field(10, description="Seconds in which a socket or an event stream must take what is sent to it.")
     subscriptions_per_socket: Count = Field(20, description="Operations that one socket may have running.")
     sockets_per_user: Count = Field(10, description="Sockets that one subject may have open in a process.")
+    event_streams_per_user: Count = Field(20, description="Event streams (SSE) that one subject may have open in a process.")
+    event_stream_heartbeat_seconds: Seconds = Field(
+        15, description="Seconds without an event after which an event stream shows that it lives."
+    )
     resume_events: Count = Field(10_000, description="Events that a resumed subscription may be behind before its cursor expires.")
 
     pool_size: Count = Field(20, description="Connections to PostgreSQL in the pool of a process.")

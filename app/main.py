@@ -77,7 +77,9 @@ def routes(world: World) -> list[BaseRoute]:
     door = Door(world.authentication, world.settings.limits, decoded, faults.report)
     services = world.services
     rest = rest_routes(door, services.editing, services.change_sets, services.locks, world.imports, world.database, world.cursors)
-    graphql = GraphQLEndpoint(world.execution, world.authentication, world.settings.limits, faults.report, page=graphiql_page(pages))
+    graphql = GraphQLEndpoint(
+        world.execution, world.authentication, world.settings.limits, faults.report, page=graphiql_page(pages), streams=world.streams
+    )
     return [
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", world.sockets),

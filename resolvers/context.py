@@ -93,6 +93,7 @@ class Context:
         self.actor = actor
         self.request_id = facts.request_id
         self.idempotency_key = facts.idempotency_key
+        self.last_event_id = facts.last_event_id
         self.min_revision = facts.min_revision
         self.seen = seen_revisions(facts.min_revision)
         self.revisions: dict[str, str] = {}

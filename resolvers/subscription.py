@@ -1,4 +1,4 @@
-"""The root of subscriptions. Each field returns a feed, which the sockets follow for all who ask alike."""
+"""The root of subscriptions. Each field returns a feed, which the transports follow for all who ask alike."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ After = Annotated[
 OntologyName = Annotated[str, strawberry.argument(description="The apiName of the ontology.")]
 
 
-@strawberry.type(description="What is pushed when it is committed, over graphql-transport-ws. When it can be searched is another matter.")
+@strawberry.type(
+    description="What is pushed when it is committed, over graphql-transport-ws or as Server-Sent Events. When it can be searched is another matter."
+)
 class Subscription:
     @strawberry.subscription(
         description="One event for each revision of an ontology, however large, in order. `after` takes `epoch.revision`, such as `1.42`.",
@@ -36,7 +38,7 @@ class Subscription:
     async def ontology_changed(
         self, info: strawberry.Info[Any], ontology: OntologyName = "main", after: After = None
     ) -> AsyncIterator[OntologyChanged]:
-        return _feed(Feed(await _live(info).merges(ontology, after), OntologyChanged.of))
+        return _feed(Feed(await _live(info).merges(ontology, _begin(info, after)), OntologyChanged.of))
 
     @strawberry.subscription(
         description="What happens to one change set, in order. NOT_FOUND where there is none.", extensions=[requires(Role.VIEWER)]
@@ -47,7 +49,7 @@ class Subscription:
         rid: Annotated[strawberry.ID, strawberry.argument(description="The rid of the change set.")],
         after: After = None,
     ) -> AsyncIterator[ChangeSetChanged]:
-        following = await _live(info).change_set(rid, after)
+        following = await _live(info).change_set(rid, _begin(info, after))
         return _feed(Feed(following, ChangeSetChanged.of, lambda entry: entry.change_set == rid))
 
     @strawberry.subscription(
@@ -62,7 +64,7 @@ class Subscription:
         after: After = None,
     ) -> AsyncIterator[ChangeSetChanged]:
         wants = (filter or ChangeSetEventFilter()).wants()
-        return _feed(Feed(await _live(info).change_sets(ontology, after), ChangeSetChanged.of, wants))
+        return _feed(Feed(await _live(info).change_sets(ontology, _begin(info, after)), ChangeSetChanged.of, wants))
 
     @strawberry.subscription(
         description="Who holds what in an ontology: all of it first, then what changes. A lock that lapses is told within seconds.",
@@ -95,6 +97,11 @@ class Subscription:
         self, info: strawberry.Info[Any], rid: Annotated[strawberry.ID, strawberry.argument(description="The rid of the job.")]
     ) -> AsyncIterator[Job]:
         return _feed(Feed(await _live(info).job(rid), lambda sight: Job.of(sight.after), lambda sight: sight.after is not None))
+
+
+def _begin(info: strawberry.Info[Any], after: str | None) -> str | None:
+    """Where to begin: what an event stream saw last is newer than what its document says."""
+    return info.context.last_event_id or after
 
 
 def _live(info: strawberry.Info[Any]) -> Live:

@@ -26,6 +26,7 @@ class Following:
     stream: Followed
     cursor: Cursor | None
     limit: int  # events that a client may be behind
+    resumable: bool = True  # whether a cursor of an event says where to go on after a disconnect
 
 
 class Live:
@@ -74,7 +75,7 @@ class Live:
         stream = watch.stream(key)
         if not stream.known:
             await self.tail.caught_up()
-        return Following(stream, BEGINNING, GREATEST)
+        return Following(stream, BEGINNING, GREATEST, resumable=False)
 
     async def _following(self, log: Log, ontology: str, after: str | None) -> Following:
         cursor = None if after is None else Cursor.parse(after)

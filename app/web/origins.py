@@ -20,6 +20,7 @@ REQUEST_HEADERS = (
     "Apollo-Require-Preflight",
     "Idempotency-Key",
     "If-None-Match",
+    "Last-Event-ID",
     "OMS-Lock-Token",
     "OMS-Min-Revision",
     "Traceparent",

@@ -20,6 +20,7 @@ class Feed(Generic[Event]):
         self.stream = following.stream
         self.cursor: Cursor | None = following.cursor
         self.limit = following.limit
+        self.resumable = following.resumable
         self.event = event
         self.wants = wants
         self._events: AsyncGenerator[Event, None] | None = None

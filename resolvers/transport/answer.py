@@ -35,6 +35,7 @@ class RequestFacts:
     traceparent: str | None = None
     min_revision: str | None = None  # `main=1.42, sample=1.3`, as the header says it
     idempotency_key: str | None = None
+    last_event_id: str | None = None  # the cursor of the last event that an event stream brought
 
 
 class Refused(Exception):

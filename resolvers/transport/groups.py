@@ -10,14 +10,16 @@ import asyncio
 import random
 from collections import OrderedDict
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 from uuid import uuid4
 
 import orjson
 
 from app.domain.actor import Actor, Role
-from app.domain.errors import CursorExpired, ErrorCode, Unavailable
+from app.domain.errors import CursorExpired, ErrorCode, QueryTimeout, Unavailable
+from resolvers.subscriptions.feed import Feed
 from resolvers.transport.answer import RequestFacts
+from resolvers.transport.shape import shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -25,9 +27,8 @@ if TYPE_CHECKING:
     from graphql.execution import Executor
 
     from app.persistence.log import Cursor, Entry
-    from resolvers.subscriptions.feed import Feed
     from resolvers.transport.answer import Answer
-    from resolvers.transport.execution import Execution, Found
+    from resolvers.transport.execution import Execution, Found, OpenContext
 
 BATCH = 200  # members that are written to before the loop has its turn
 PAYLOADS = 64  # answers kept of a group, for those who catch up
@@ -38,24 +39,26 @@ TAIL = b"}"
 
 
 class Recipient(Protocol):
-    """The socket that a member writes to."""
+    """The socket or stream that a member writes to; `mark` is the cursor of an event, empty where there is none."""
 
-    def write(self, head: bytes, payload: bytes) -> bool: ...
+    def head(self, operation: str) -> bytes: ...
 
-    async def send(self, head: bytes, payload: bytes) -> bool: ...
+    def write(self, head: bytes, payload: bytes, mark: bytes) -> bool: ...
+
+    async def send(self, head: bytes, payload: bytes, mark: bytes) -> bool: ...
 
     def fail(self, operation: str, error: Exception) -> None: ...
 
 
 class Member:
-    """One subscription of one socket: live in its group, or on its way there."""
+    """One subscription of one socket or stream: live in its group, or on its way there."""
 
     __slots__ = ("cursor", "group", "head", "left", "operation", "recipient", "task")
 
     def __init__(self, recipient: Recipient, operation: str, group: Group, cursor: Cursor) -> None:
         self.recipient = recipient
         self.operation = operation
-        self.head = b'{"id":' + orjson.dumps(operation) + b',"type":"next","payload":'
+        self.head = recipient.head(operation)
         self.group = group
         self.cursor = cursor
         self.left = False
@@ -136,7 +139,7 @@ class Group:
                 raise CursorExpired
             for entry in await stream.after(member.cursor):
                 if self.feed.wants(entry):
-                    if not await member.recipient.send(member.head, await self.payload(entry)):
+                    if not await member.recipient.send(member.head, await self.payload(entry), self._mark(entry.cursor)):
                         return  # the socket ends, and with it the member
                     await asyncio.sleep(0)
                 member.cursor = entry.cursor
@@ -177,14 +180,17 @@ class Group:
                 await self._spread(made, before)
 
     async def _spread(self, payload: bytes, before: Cursor) -> None:
-        position = self.cursor.position
+        position, mark = self.cursor.position, self._mark(self.cursor)
         for count, member in enumerate(list(self.live), 1):
             if member.left or member.cursor.position >= position:
                 continue
-            if not member.recipient.write(member.head, payload):
+            if not member.recipient.write(member.head, payload, mark):
                 self._fall_behind(member, before)
             if count % BATCH == 0:
                 await asyncio.sleep(0)
+
+    def _mark(self, cursor: Cursor) -> bytes:
+        return str(cursor).encode() if self.feed.resumable else b""
 
     def _fall_behind(self, member: Member, before: Cursor) -> None:
         if member.cursor.position < before.position:
@@ -212,6 +218,25 @@ class Group:
                 return
             total -= size
             del self._payloads[position]
+
+
+async def follow(
+    execution: Execution, open_context: OpenContext, groups: Groups, found: Found, actor: Actor, facts: RequestFacts, recipient: Recipient,
+    operation: str,
+) -> Member:  # fmt: skip
+    """Start a subscription and let its recipient into the group of those who ask the same; Refused where it does not start."""
+    executor = await execution.executor(found)
+    try:
+        async with asyncio.timeout(found.seconds), open_context(actor, facts) as context:
+            feed = cast("object", await execution.source(executor, context))
+    except TimeoutError:
+        raise QueryTimeout(found.seconds) from None
+    if not isinstance(feed, Feed):
+        message = "a subscription returns a feed"
+        raise TypeError(message)
+    role = max((role for role in Role if actor.may(role)), key=list(Role).index)
+    key: Hashable = (feed.stream, role, *shape(found.operation).key(found.request.variables))
+    return groups.join(key, feed, executor, found, role, recipient, operation)
 
 
 def encoded(answer: Answer) -> bytes:

@@ -24,7 +24,7 @@ from app.web.limits import ClientGone, read_body
 from resolvers.transport.answer import BAD_REQUEST, Answer, GraphQLRequest, Refused, RequestFacts
 from resolvers.transport.json_input import decoded, graphql_request
 from resolvers.transport.masking import MASKED
-from resolvers.transport.negotiation import JSON, accepted, is_json, prefers_page
+from resolvers.transport.negotiation import JSON, accepted, is_json, prefers_page, wants_events
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from app.domain.actor import Actor
     from app.limits import Limits
     from app.web.authentication import Authentication
+    from resolvers.transport.event_streams import EventStreams
     from resolvers.transport.execution import Execution, Found
     from resolvers.transport.masking import Report
 
@@ -52,13 +53,15 @@ class GraphQLEndpoint:
     """An ASGI application for one path; `page` serves the browser that opens it."""
 
     def __init__(
-        self, execution: Execution, authenticate: Authentication, limits: Limits, report: Report, *, page: ASGIApp | None = None
-    ) -> None:
+        self, execution: Execution, authenticate: Authentication, limits: Limits, report: Report, *, page: ASGIApp | None = None,
+        streams: EventStreams | None = None,
+    ) -> None:  # fmt: skip
         self._execution = execution
         self._authenticate = authenticate
         self._limits = limits
         self._report = report
         self._page = page
+        self._streams = streams
         # A client that asks again what it has asks by the same URL; only queries may, and nothing changes their variables.
         self._from_url = lru_cache(URLS)(partial(_from_url, limits=limits))
 
@@ -71,7 +74,9 @@ class GraphQLEndpoint:
         facts = _facts(scope, headers)
         media_type = accepted(headers.get("accept"))
         try:
-            answer = await self._answer(scope, receive, headers, facts, acceptable=media_type is not None)
+            answer = await self._answer(scope, receive, send, headers, facts, acceptable=media_type is not None)
+            if answer is None:
+                return  # it was streamed
             if scope["method"] == "GET" and answer.tag is not None and _has(headers.get("if-none-match"), answer.tag):
                 await _send_not_modified(scope, send, answer)
                 return
@@ -86,19 +91,35 @@ class GraphQLEndpoint:
             body = answer.encoded()
         await _send(scope, send, answer, body, media_type or JSON)
 
-    async def _answer(self, scope: Scope, receive: Receive, headers: dict[str, str], facts: RequestFacts, *, acceptable: bool) -> Answer:
-        method = scope["method"]
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], facts: RequestFacts, *, acceptable: bool
+    ) -> Answer | None:
+        method, streams = scope["method"], self._streams
+        taken, preferred = wants_events(headers.get("accept")) if streams is not None else (False, False)
         if method not in {"GET", "POST"}:
             raise _refused(ErrorCode.METHOD_NOT_ALLOWED, METHOD_NOT_ALLOWED, "Use POST, or GET for a query.", allow="GET, POST")
-        if not acceptable:
-            text = "Answers are application/graphql-response+json or application/json, in UTF-8."
+        if not acceptable and not taken:
+            text = "Answers are application/graphql-response+json or application/json, in UTF-8, or text/event-stream."
             raise RequestError(ErrorCode.NOT_ACCEPTABLE, NOT_ACCEPTABLE, text)
         _check_forgery(method, headers)
         actor = await self._authenticate(headers.get("authorization"), request_id=facts.request_id, traceparent=facts.traceparent)
         request = self._from_url(scope["query_string"]) if method == "GET" else await self._from_body(scope, receive, actor)
-        if (known := await self._execution.known(actor, request, facts)) is not None:
+        if not preferred and (known := await self._execution.known(actor, request, facts)) is not None:
             return known
-        found = self._execution.find(actor, request)
+        try:
+            found = self._execution.find(actor, request)
+        except Refused as refused:
+            if streams is None or not preferred:
+                raise
+            streams.admit(actor)
+            await streams.serve(scope, receive, send, actor, facts, refused)
+            return None
+        subscribes = found.operation.kind is OperationType.SUBSCRIPTION
+        if streams is not None and (preferred or (taken and subscribes)):
+            _check_kind(method, found, streamed=True)
+            streams.admit(actor)
+            await streams.serve(scope, receive, send, actor, facts, found)
+            return None
         _check_kind(method, found)
         return await self._execution.answer(found, actor, facts)
 
@@ -139,10 +160,11 @@ def _check_forgery(method: str, headers: dict[str, str]) -> None:
         raise RequestError(ErrorCode.CSRF_PREFLIGHT_REQUIRED, FORBIDDEN, text)
 
 
-def _check_kind(method: str, found: Found) -> None:
+def _check_kind(method: str, found: Found, *, streamed: bool = False) -> None:
     kind = found.operation.kind
-    if kind is OperationType.SUBSCRIPTION:
-        raise RequestError(ErrorCode.BAD_REQUEST, BAD_REQUEST, "Subscriptions are served over WebSocket, by graphql-transport-ws.")
+    if kind is OperationType.SUBSCRIPTION and not streamed:
+        text = "Subscriptions are served over WebSocket, by graphql-transport-ws, and to who accepts text/event-stream."
+        raise RequestError(ErrorCode.BAD_REQUEST, BAD_REQUEST, text)
     if method == "GET" and kind is OperationType.MUTATION:
         raise _refused(ErrorCode.METHOD_NOT_ALLOWED, METHOD_NOT_ALLOWED, "A mutation must be sent by POST.", allow="POST")
 
@@ -175,6 +197,7 @@ def _facts(scope: Scope, headers: dict[str, str]) -> RequestFacts:
         traceparent=headers.get("traceparent"),
         min_revision=headers.get("oms-min-revision", "")[:LONGEST_KEY] or None,
         idempotency_key=headers.get("idempotency-key"),
+        last_event_id=headers.get("last-event-id") or None,
     )
 
 

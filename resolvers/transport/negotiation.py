@@ -7,6 +7,7 @@ from dataclasses import dataclass
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
 HTML = "text/html"
+EVENTS = "text/event-stream"
 UTF_8 = {"utf-8", "utf8"}
 
 
@@ -36,6 +37,13 @@ def accepted(header: str | None) -> str | None:
     wanted = _ranges(header)
     best = max((GRAPHQL, JSON), key=lambda media_type: _quality(wanted, media_type))
     return best if _quality(wanted, best) > 0 else None
+
+
+def wants_events(header: str | None) -> tuple[bool, bool]:
+    """Whether the client takes Server-Sent Events, and whether it would rather have them than one answer in JSON."""
+    wanted = _ranges(header or "")
+    quality = _named_quality(wanted, EVENTS)
+    return quality > 0, quality > max(_named_quality(wanted, GRAPHQL), _named_quality(wanted, JSON))
 
 
 def prefers_page(header: str | None) -> bool:

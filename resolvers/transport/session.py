@@ -11,16 +11,13 @@ from uuid import uuid4
 import orjson
 from graphql import GraphQLError, OperationType
 
-from app.domain.actor import Role
-from app.domain.errors import ErrorCode, QueryTimeout, RequestError, Unauthenticated, Unavailable
-from resolvers.subscriptions.feed import Feed
+from app.domain.errors import ErrorCode, RequestError, Unauthenticated, Unavailable
 from resolvers.transport.answer import BAD_REQUEST, Refused, RequestFacts
-from resolvers.transport.groups import TAIL, encoded
+from resolvers.transport.groups import TAIL, encoded, follow
 from resolvers.transport.json_input import decoded, graphql_request
-from resolvers.transport.shape import shape
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Mapping
 
     from starlette.types import Receive
 
@@ -165,32 +162,27 @@ class Session:
             self.fail(operation, error)
             return
         if answer.executed:
-            await self._send(b'{"id":' + orjson.dumps(operation) + b',"type":"next","payload":' + body + TAIL)
+            await self._send(self.head(operation) + body + TAIL)
             await self._say({"id": operation, "type": "complete"})
         else:
             await self._say({"id": operation, "type": "error", "payload": answer.errors})
         self._running.pop(operation, None)
 
     async def _follow(self, operation: str, found: Found, actor: Actor, facts: RequestFacts) -> None:
-        execution = self._endpoint.execution
-        executor = await execution.executor(found)
-        try:
-            async with asyncio.timeout(found.seconds), self._endpoint.open_context(actor, facts) as context:
-                feed = cast("object", await execution.source(executor, context))
-        except TimeoutError:
-            raise QueryTimeout(found.seconds) from None
-        if not isinstance(feed, Feed):
-            message = "a subscription returns a feed"
-            raise TypeError(message)
-        role = max((role for role in Role if actor.may(role)), key=list(Role).index)
-        key: Hashable = (feed.stream, role, *shape(found.operation).key(found.request.variables))
-        self._running[operation] = self._endpoint.groups.join(key, feed, executor, found, role, self, operation)
+        endpoint = self._endpoint
+        self._running[operation] = await follow(
+            endpoint.execution, endpoint.open_context, endpoint.groups, found, actor, facts, self, operation
+        )
 
-    def write(self, head: bytes, payload: bytes) -> bool:
-        """Send at once, or not at all where the client does not keep up."""
+    def head(self, operation: str) -> bytes:
+        """What stands before each payload of an operation."""
+        return b'{"id":' + orjson.dumps(operation) + b',"type":"next","payload":'
+
+    def write(self, head: bytes, payload: bytes, _mark: bytes) -> bool:
+        """Send at once, or not at all where the client does not keep up; an event's cursor is in what the client selects."""
         return self._socket.write(head, payload, TAIL)
 
-    async def send(self, head: bytes, payload: bytes) -> bool:
+    async def send(self, head: bytes, payload: bytes, _mark: bytes) -> bool:
         """Send when the client has taken what came before; False when the socket has ended, also for not draining."""
         return await self._send(head + payload + TAIL)
 
