@@ -18,8 +18,10 @@ from app.domain.actor import Role
 from app.domain.breaker import Breaker
 from app.observability import faults
 from app.persistence.database import Database
+from app.persistence.presence import PresenceTable
 from app.persistence.sinks import NEO4J, OPENSEARCH
 from app.persistence.tail import Tail
+from app.services.attendance import Attendance
 from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
 from app.services.graphing import Graphs
@@ -99,6 +101,7 @@ async def opened(settings: Settings, *, by_levels: bool = True) -> AsyncIterator
             change_sets=ChangeSets(database),
             ontologies=Ontologies(database),
             locks=Locks(database),
+            attendance=await stack.enter_async_context(Attendance(PresenceTable(database)).opened()),
             imports=imports,
             graphs=Graphs(graph),
             live=Live(tail, database, resume_events=limits.resume_events),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.domain.actor import Actor
     from app.limits import Limits
     from app.persistence.database import Database, Snapshot
+    from app.services.attendance import Attendance
     from app.services.change_sets import ChangeSets
     from app.services.editing import Editing
     from app.services.imports import Imports
@@ -49,6 +50,7 @@ class Services:
     locks: Locks
     graphs: Graphs = field(default_factory=Graphs)
     live: Live | None = None  # only where subscriptions are served
+    attendance: Attendance | None = None  # likewise
     imports: Imports | None = None  # only where files are taken
     searching: Searching | None = None  # only where there is a search engine
     repairs: Repairs | None = None

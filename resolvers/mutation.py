@@ -14,6 +14,7 @@ from resolvers.mutations.link_type import LinkTypeMutations
 from resolvers.mutations.lock import LockMutations
 from resolvers.mutations.object_type import ObjectTypeMutations
 from resolvers.mutations.ontology import OntologyMutations
+from resolvers.mutations.presence import PresenceMutations
 from resolvers.mutations.property import PropertyMutations
 from resolvers.mutations.shared_property import SharedPropertyMutations
 from resolvers.mutations.sinks import SinkMutations
@@ -38,5 +39,6 @@ class Mutation(
     SinkMutations,
     FixMutations,
     ImportMutations,
+    PresenceMutations,
 ):
     pass

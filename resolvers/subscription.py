@@ -10,11 +10,13 @@ import strawberry
 from app.domain.actor import Role
 from app.services.live import Live
 from resolvers.authorization import requires
+from resolvers.mutations.presence import attendance
 from resolvers.subscriptions.change_set_changed import ChangeSetChanged, ChangeSetEventFilter
 from resolvers.subscriptions.feed import Feed
 from resolvers.subscriptions.index_status_changed import IndexStatusChanged, IndexStatusFilter
 from resolvers.subscriptions.locks_changed import LocksChanged
 from resolvers.subscriptions.ontology_changed import OntologyChanged
+from resolvers.subscriptions.presence import Presence
 from resolvers.types.job import Job
 
 After = Annotated[
@@ -97,6 +99,24 @@ class Subscription:
         self, info: strawberry.Info[Any], rid: Annotated[strawberry.ID, strawberry.argument(description="The rid of the job.")]
     ) -> AsyncIterator[Job]:
         return _feed(Feed(await _live(info).job(rid), lambda sight: Job.of(sight.after), lambda sight: sight.after is not None))
+
+    @strawberry.subscription(
+        description="Who is looking at a change set: all of them at once, then each change. Whoever follows it is present, from the first event until "
+        "the connection has been gone for ten seconds; `announcePresence` shows what they look at. NOT_FOUND where there is no such change set.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def presence(
+        self,
+        info: strawberry.Info[Any],
+        change_set: Annotated[strawberry.ID, strawberry.argument(description="The rid of the change set.")],
+    ) -> AsyncIterator[Presence]:
+        ended = await attendance(info).arrive(info.context.actor, change_set)
+        try:
+            following = await _live(info).presence(change_set)
+        except BaseException:
+            ended()
+            raise
+        return _feed(Feed(following, Presence.of, ended=ended))
 
 
 def _begin(info: strawberry.Info[Any], after: str | None) -> str | None:

@@ -12,11 +12,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import uvicorn
+from resolvers.cursors import Cursors
 from starlette.types import Receive, Scope, Send
 
 from app.limits import Limits
 from app.persistence.database import Database
+from app.persistence.presence import PresenceTable
 from app.persistence.tail import Tail
+from app.services.attendance import Attendance
 from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
 from app.services.live import Live
@@ -26,7 +29,6 @@ from app.web.authentication import Authentication
 from app.web.origins import Origins
 from app.web.protocol import bounded
 from resolvers.context import Services, Shared
-from resolvers.cursors import Cursors
 from resolvers.schema import schema
 from resolvers.transport.event_streams import EventStreams
 from resolvers.transport.execution import Execution
@@ -150,14 +152,15 @@ class Served:
 
 
 @asynccontextmanager
-async def streaming(database: Database, url: str, **limits: Any) -> AsyncIterator[Served]:
+async def streaming(database: Database, url: str, *, grace: float = 10, **limits: Any) -> AsyncIterator[Served]:
     """One process with the real schema."""
     bounds = Limits(**limits)
     reports: list[BaseException] = []
     async with AsyncExitStack() as stack:
         tail = await stack.enter_async_context(Tail.opened(url, database))
         live = Live(tail, database, resume_events=bounds.resume_events)
-        services = Services(Editing(database), ChangeSets(database), Ontologies(database), Locks(database), live)
+        attendance = await stack.enter_async_context(Attendance(PresenceTable(database), grace=grace, every=0.5).opened())
+        services = Services(Editing(database), ChangeSets(database), Ontologies(database), Locks(database), live, attendance)
         shared = Shared(database, services, Cursors("a secret of the tests only"), bounds)
         execution = Execution(schema(), bounds, shared.open_context, lambda error, _: reports.append(error))
         authentication = Authentication(Tokens())

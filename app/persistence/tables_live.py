@@ -1,12 +1,13 @@
-"""The tables of what people and processes do now: edit locks and jobs. Nothing here is part of an ontology's history."""
+"""The tables of what people and processes do now: edit locks, jobs and presence. Nothing here is part of an ontology's history."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, text
-from sqlmodel import SQLModel
+from sqlalchemy import Column, ForeignKey, Index, Uuid, text
+from sqlmodel import Field, SQLModel
 
 from app.persistence.tables import _big, _int, _json, _moment, _text
 
@@ -64,3 +65,23 @@ class JobLineRow(SQLModel, table=True):
     subject: str = _text()
     sentence: str = _text()
     statements: int = _int()
+
+
+class PresenceRow(SQLModel, table=True):
+    """One connection that is looking at a change set; unlogged, since a crash of the database ends them all."""
+
+    __tablename__ = "presence"
+    __table_args__ = (
+        Index("presence_by_change_set", "change_set", "until"),
+        Index("presence_by_end", "until"),
+        {"prefixes": ["UNLOGGED"]},
+    )
+    session: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    change_set: str = _text(ForeignKey("change_set.rid"))
+    actor: str = _text()
+    actor_name: str = _text(server_default=text("''"))
+    rid: str | None = _text(nullable=True)
+    path: str | None = _text(nullable=True)
+    since: datetime = _moment(server_default=text("clock_timestamp()"))
+    looked_at: datetime = _moment(server_default=text("clock_timestamp()"))
+    until: datetime = _moment()

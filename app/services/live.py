@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import CursorExpired, NotFound
-from app.persistence import jobs, leases, sinks
+from app.persistence import jobs, leases, presence, sinks
 from app.persistence.log import GREATEST, Cursor, Log, ontology_of_change_set
 from app.persistence.sinks import Progress
 from app.persistence.watch import BEGINNING, Watch
@@ -14,6 +14,7 @@ from app.persistence.watch import BEGINNING, Watch
 if TYPE_CHECKING:
     from app.domain.job import Job
     from app.domain.lease import Lease
+    from app.domain.presence import Present
     from app.persistence.database import Database
     from app.persistence.stream import Followed
     from app.persistence.tail import Tail
@@ -39,7 +40,8 @@ class Live:
         self._locks: Watch[dict[str, Lease]] = Watch(leases.of_ontologies, {})
         self._progress: Watch[Progress] = Watch(sinks.progress, Progress())
         self._jobs: Watch[Job | None] = Watch(jobs.of_rids, None)
-        tail.watches += [self._locks, self._progress, self._jobs]
+        self._presence: Watch[Present] = Watch(presence.present, ())
+        tail.watches += [self._locks, self._progress, self._jobs, self._presence]
 
     async def merges(self, ontology: str, after: str | None = None) -> Following:
         """An ontology's revisions, by its API name."""
@@ -71,9 +73,13 @@ class Live:
             await jobs.find(snapshot, rid)
         return await self._watching(self._jobs, rid)
 
-    async def _watching(self, watch: Watch[Any], key: str) -> Following:
+    async def presence(self, change_set: str) -> Following:
+        """Who is looking at a change set, as it is after this call: all of them first, then what changes."""
+        return await self._watching(self._presence, change_set, fresh=True)
+
+    async def _watching(self, watch: Watch[Any], key: str, *, fresh: bool = False) -> Following:
         stream = watch.stream(key)
-        if not stream.known:
+        if fresh or not stream.known:
             await self.tail.caught_up()
         return Following(stream, BEGINNING, GREATEST, resumable=False)
 

@@ -16,13 +16,17 @@ Event = TypeVar("Event")
 class Feed(Generic[Event]):
     """Iterated over, it follows it for one subscriber; the groups read its parts and follow it for many."""
 
-    def __init__(self, following: Following, event: Callable[[Any], Event], wants: Callable[[Any], bool] = lambda _: True) -> None:
+    def __init__(
+        self, following: Following, event: Callable[[Any], Event], wants: Callable[[Any], bool] = lambda _: True,
+        ended: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
         self.stream = following.stream
         self.cursor: Cursor | None = following.cursor
         self.limit = following.limit
         self.resumable = following.resumable
         self.event = event
         self.wants = wants
+        self.ended = ended  # called when the one who asked for it follows it no more
         self._events: AsyncGenerator[Event, None] | None = None
 
     def __aiter__(self) -> AsyncIterator[Event]:

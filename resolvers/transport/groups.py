@@ -53,14 +53,15 @@ class Recipient(Protocol):
 class Member:
     """One subscription of one socket or stream: live in its group, or on its way there."""
 
-    __slots__ = ("cursor", "group", "head", "left", "operation", "recipient", "task")
+    __slots__ = ("cursor", "ended", "group", "head", "left", "operation", "recipient", "task")
 
-    def __init__(self, recipient: Recipient, operation: str, group: Group, cursor: Cursor) -> None:
+    def __init__(self, recipient: Recipient, operation: str, group: Group, cursor: Cursor, ended: Callable[[], None]) -> None:
         self.recipient = recipient
         self.operation = operation
         self.head = recipient.head(operation)
         self.group = group
         self.cursor = cursor
+        self.ended = ended
         self.left = False
         self.task: asyncio.Task[None] | None = None
 
@@ -68,6 +69,7 @@ class Member:
         """End the subscription without a word to the client."""
         if not self.left:
             self.left = True
+            self.ended()
             self.group.leave(self)
             if self.task is not None and self.task is not asyncio.current_task():
                 self.task.cancel()
@@ -226,11 +228,16 @@ async def follow(
 ) -> Member:  # fmt: skip
     """Start a subscription and let its recipient into the group of those who ask the same; Refused where it does not start."""
     executor = await execution.executor(found)
+    feed: object = None
     try:
         async with asyncio.timeout(found.seconds), open_context(actor, facts) as context:
             feed = cast("object", await execution.source(executor, context))
-    except TimeoutError:
-        raise QueryTimeout(found.seconds) from None
+    except BaseException as broken:
+        if isinstance(feed, Feed):
+            feed.ended()
+        if isinstance(broken, TimeoutError):
+            raise QueryTimeout(found.seconds) from None
+        raise
     if not isinstance(feed, Feed):
         message = "a subscription returns a feed"
         raise TypeError(message)
@@ -270,7 +277,7 @@ class Groups:
         if group is None:
             group = Group(feed, self._execution, executor, found, role, turns=self._turns, ended=partial(self._forget, key))
             self._groups[key] = group
-        member = Member(recipient, operation, group, feed.cursor or feed.stream.cursor)
+        member = Member(recipient, operation, group, feed.cursor or feed.stream.cursor, feed.ended)
         group.join(member)
         return member
 

@@ -1,0 +1,84 @@
+"""Attendance: the seats that this process's connections have at change sets, kept for as long as they are open."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import structlog
+
+from app.domain.actor import Actor, Role
+from app.domain.errors import InvalidState, OmsError
+from app.domain.presence import GRACE_SECONDS, KEPT_EVERY_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine
+
+    from app.ports.presence import Seats
+
+log = structlog.get_logger(__name__)
+
+
+class Attendance:
+    """A seat is taken when somebody begins to look, and given up when their connection ends."""
+
+    def __init__(self, seats: Seats, *, grace: float = GRACE_SECONDS, every: float = KEPT_EVERY_SECONDS) -> None:
+        self._seats = seats
+        self._grace = grace
+        self._every = every
+        self._taken: set[str] = set()
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Attendance]:
+        """Keep the seats until the block ends; then those that are left are given up, so that who comes back elsewhere was never away."""
+        keeping = asyncio.create_task(self._keep(), name="seats at change sets")
+        try:
+            yield self
+        finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, *self._leaving, return_exceptions=True)
+            if self._taken:
+                await _quietly(self._seats.leave(tuple(self._taken), grace=self._grace))
+
+    async def arrive(self, actor: Actor, change_set: str) -> Callable[[], None]:
+        """Take a seat; what is returned gives it up."""
+        actor.require(Role.VIEWER)
+        session = str(uuid4())
+        self._taken.add(session)
+        try:
+            await self._seats.arrive(session, actor, change_set)
+        except BaseException:
+            self._leave(session)
+            raise
+        return lambda: self._leave(session)
+
+    async def look_at(self, actor: Actor, change_set: str, rid: str | None, path: str | None) -> None:
+        """Show to the others what somebody looks at; InvalidState where they do not look at the change set at all."""
+        actor.require(Role.VIEWER)
+        if not await self._seats.look_at(actor, change_set, rid, path):
+            message = "Nobody sees what you look at before you follow the presence of the change set."
+            raise InvalidState(message)
+
+    def _leave(self, session: str) -> None:
+        if session in self._taken:
+            self._taken.discard(session)
+            leaving = asyncio.create_task(_quietly(self._seats.leave((session,), grace=self._grace)), name="seat given up")
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(self._every)
+            if self._taken:
+                await _quietly(self._seats.keep(tuple(self._taken)))
+
+
+async def _quietly(work: Coroutine[object, object, None]) -> None:
+    """What fails here lapses by itself in a minute, or is kept at the next try."""
+    try:
+        await work
+    except OmsError as failed:
+        log.warning("Presence could not be written.", reason=failed.message)
