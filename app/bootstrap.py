@@ -33,6 +33,7 @@ from app.services.locks import Locks
 from app.services.ontologies import Ontologies
 from app.services.repairs import Repairs
 from app.services.searching import Searching
+from app.settings import manifest
 from app.web.authentication import Authentication
 from app.web.cursors import Cursors
 from app.web.origins import Origins
@@ -116,6 +117,7 @@ async def opened(settings: Settings, *, by_levels: bool = True) -> AsyncIterator
             introspection=None if settings.development else Role.VIEWER,
             by_levels=by_levels,
             responses=Responses(MemoryCache(limits.response_cache_bytes), tail),
+            trusted=None if settings.trusted_documents is None else manifest(settings.trusted_documents),
         )  # fmt: skip
         sockets = SocketEndpoint(execution, shared.open_context, authentication, limits, Origins(settings.cors_origins))
         yield World(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -19,6 +20,8 @@ app = typer.Typer(
 )
 schema = typer.Typer(help="The GraphQL schema.", no_args_is_help=True)
 app.add_typer(schema, name="schema")
+documents = typer.Typer(help="The documents that clients may send, where only trusted ones run.", no_args_is_help=True)
+app.add_typer(documents, name="documents")
 transfer.register(app)
 services.register(app)
 code.register(app)
@@ -137,6 +140,25 @@ def schema_release() -> None:
     from app.commands import schema
 
     schema.release()
+
+
+@documents.command("build")
+def documents_build(
+    folder: Annotated[Path, typer.Argument(help="Folder of .graphql files.")],
+    output: Annotated[Path, typer.Argument(help="The manifest to write.")] = Path("trusted-documents.json"),
+) -> None:
+    """Write the manifest of a folder's documents, each checked against the schema."""
+    from app.commands import documents
+
+    documents.build(folder, output)
+
+
+@documents.command("check")
+def documents_check(manifest: Annotated[Path, typer.Argument(help="The manifest.")]) -> None:
+    """Refuse a manifest that was tampered with or does not fit the schema."""
+    from app.commands import documents
+
+    documents.check(manifest)
 
 
 def main() -> None:

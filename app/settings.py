@@ -6,6 +6,8 @@ are the text of docs/settings.md and of .env.example.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 from enum import StrEnum
@@ -100,6 +102,37 @@ def _public_key(value: object) -> object:
     return value
 
 
+MANIFEST_FORMAT = "apollo-persisted-query-manifest"
+
+
+class BadManifest(ValueError):
+    """The file holds no manifest of persisted queries, or one that was tampered with."""
+
+
+def manifest(path: Path) -> dict[str, str]:
+    """Documents by their SHA-256: `{"operations": [{"id", "body"}]}`, as clients' tools write it, or simply `{"<id>": "<body>"}`."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise BadManifest("cannot be read as JSON") from None
+    if isinstance(found, dict) and isinstance(found.get("operations"), list):
+        if found.get("format") != MANIFEST_FORMAT or found.get("version") != 1:
+            raise BadManifest(f"must be of the format {MANIFEST_FORMAT}, version 1")
+        found = {each.get("id"): each.get("body") for each in found["operations"] if isinstance(each, dict)}
+    if not isinstance(found, dict) or not found or not all(isinstance(body, str) for body in found.values()):
+        raise BadManifest("must hold documents by their SHA-256")
+    if wrong := [str(key)[:64] for key, body in found.items() if hashlib.sha256(body.encode()).hexdigest() != key]:
+        raise BadManifest(f"names documents by what is not their SHA-256: {', '.join(wrong[:3])}")
+    return found
+
+
+def _manifest(value: object) -> object:
+    value = _absent(value)
+    if isinstance(value, (str, Path)):
+        manifest(Path(value))
+    return value
+
+
 Text = Annotated[str | None, BeforeValidator(_absent)]
 Web = Annotated[str | None, _address("http", "https")]
 Origin = Annotated[str, BeforeValidator(_origin)]
@@ -152,6 +185,10 @@ class Settings(BaseModel):
     roles_claim: str = Field("realm_access.roles", min_length=1, description="Path of the claim that lists the roles.")
     cors_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (), description="Origins that browsers may call from, over HTTP and WebSocket, separated by commas."
+    )
+    trusted_documents: Annotated[Path | None, BeforeValidator(_manifest)] = Field(
+        None,
+        description="Manifest of the only documents that run, but for an Ontology Admin's (`oms documents build`); without it any does.",
     )
     cursor_secret: str = Field(
         DEVELOPMENT_SECRET, repr=False, min_length=16, description=f"Signs cursors; at least {SHORTEST_SECRET} characters."

@@ -27,7 +27,7 @@ def _purity(pure: str = "", impure: str = "") -> Purity:
     return Purity(frozenset(pure.split()), frozenset(impure.split()))
 
 
-_ENTITY = "ontology history usedBy"
+_ENTITY = "ontology history usedBy blame"
 PURE: dict[str, Purity] = {
     # The ontology's own texts and settings change without a revision; what its rid alone leads to may come into being in another ontology.
     "Query": _purity("ontology", "node nodes ontologies objectType changeSet search suggest deadLetters exportOntology me serverStatus"),
@@ -59,6 +59,7 @@ PURE: dict[str, Purity] = {
     "Assignment": _purity("property"),
     "Operand": _purity("property"),
     "Deprecation": _purity("replacedBy"),
+    "FieldBlame": _purity("", "changeSet"),
     "EntityChange": _purity("entity before fields", "changeSet"),
     "MergedRevision": _purity("ontology changes", "changeSet"),
     **dict.fromkeys(

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 import uvicorn
-from resolvers.cursors import Cursors
 from starlette.types import Receive, Scope, Send
 
 from app.limits import Limits
@@ -26,6 +25,7 @@ from app.services.live import Live
 from app.services.locks import Locks
 from app.services.ontologies import Ontologies
 from app.web.authentication import Authentication
+from app.web.cursors import Cursors
 from app.web.origins import Origins
 from app.web.protocol import bounded
 from resolvers.context import Services, Shared
@@ -116,7 +116,7 @@ class Served:
 
     async def ask(
         self, query: str = FOLLOW, *, by: str | None = "vera", method: str = "POST", accept: str = "text/event-stream", buffer: int | None = None,
-        headers: dict[str, str] | None = None, **variables: Any,
+        headers: dict[str, str] | None = None, extensions: dict[str, Any] | None = None, **variables: Any,
     ) -> Answered:  # fmt: skip
         connection = socket.socket()
         if buffer is not None:
@@ -124,8 +124,14 @@ class Served:
         connection.setblocking(False)
         await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", self.port))
         reader, writer = await asyncio.open_connection(sock=connection, limit=buffer or 2**16)
-        body = json.dumps({"query": query, "variables": variables}).encode() if method == "POST" else b""
-        target = "/graphql" if method == "POST" else f"/graphql?{urlencode({'query': query, 'variables': json.dumps(variables)})}"
+        asked: dict[str, Any] = {
+            "variables": variables,
+            **({"query": query} if query else {}),
+            **({"extensions": extensions} if extensions else {}),
+        }
+        body = json.dumps(asked).encode() if method == "POST" else b""
+        parameters = {name: value if isinstance(value, str) else json.dumps(value) for name, value in asked.items()}
+        target = "/graphql" if method == "POST" else f"/graphql?{urlencode(parameters)}"
         sent = {"host": "oms", "accept": accept, **(headers or {})}
         if by is not None:
             sent["authorization"] = f"Bearer {by}"
@@ -152,7 +158,9 @@ class Served:
 
 
 @asynccontextmanager
-async def streaming(database: Database, url: str, *, grace: float = 10, **limits: Any) -> AsyncIterator[Served]:
+async def streaming(
+    database: Database, url: str, *, grace: float = 10, trusted: Mapping[str, str] | None = None, **limits: Any
+) -> AsyncIterator[Served]:
     """One process with the real schema."""
     bounds = Limits(**limits)
     reports: list[BaseException] = []
@@ -162,7 +170,7 @@ async def streaming(database: Database, url: str, *, grace: float = 10, **limits
         attendance = await stack.enter_async_context(Attendance(PresenceTable(database), grace=grace, every=0.5).opened())
         services = Services(Editing(database), ChangeSets(database), Ontologies(database), Locks(database), live, attendance)
         shared = Shared(database, services, Cursors("a secret of the tests only"), bounds)
-        execution = Execution(schema(), bounds, shared.open_context, lambda error, _: reports.append(error))
+        execution = Execution(schema(), bounds, shared.open_context, lambda error, _: reports.append(error), trusted=trusted)
         authentication = Authentication(Tokens())
         sockets = await stack.enter_async_context(
             SocketEndpoint(execution, shared.open_context, authentication, bounds, Origins(())).opened()

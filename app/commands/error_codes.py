@@ -22,6 +22,7 @@ REQUESTS = {
     "UNAUTHENTICATED": (401, "The bearer token is missing or refused."),
     "TOKEN_EXPIRED": (401, "The bearer token was valid once."),
     "CSRF_PREFLIGHT_REQUIRED": (403, "A GET without a header that makes browsers ask first."),
+    "OPERATION_NOT_ALLOWED": (403, "Only trusted documents run here, and this is none of them."),
     "METHOD_NOT_ALLOWED": (405, "The path or the operation is not for this method."),
     "NOT_ACCEPTABLE": (406, "None of the media types that are asked for is served."),
     "REQUEST_TIMEOUT": (408, "The request did not arrive in time."),

@@ -24,7 +24,7 @@ from resolvers.context import seen_revisions
 from resolvers.levels.executor import LevelExecutor
 from resolvers.transport.answer import BAD_REQUEST, OK, Answer, Refused, RequestFacts
 from resolvers.transport.cost import INTROSPECTION_NESTING, nested_lists
-from resolvers.transport.documents import Documents, Operation, PersistedQueries, refusals
+from resolvers.transport.documents import Documents, Operation, PersistedQueries, TrustedDocuments, refusals
 from resolvers.transport.json_input import holds_nul
 from resolvers.transport.masking import Masking, expected_error
 
@@ -74,12 +74,12 @@ class Execution:
 
     def __init__(
         self, schema: strawberry.Schema, limits: Limits, open_context: OpenContext, report: Report, *,
-        introspection: Role | None = None, by_levels: bool = True, responses: Responses | None = None,
+        introspection: Role | None = None, by_levels: bool = True, responses: Responses | None = None, trusted: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         """`introspection` is the role that may read the schema; without it everybody who is signed in may.
 
         Without `by_levels` graphql-core's own executor answers, which is what ours is measured and tested against; without
-        `responses` every answer is made anew.
+        `responses` every answer is made anew. `trusted` are the only documents that run, by their SHA-256.
         """
         if schema.extensions:
             message = "the extensions of a schema are not run"
@@ -90,7 +90,7 @@ class Execution:
         self._open_context = open_context
         self._introspection = introspection
         self._documents = Documents(self._schema, limits, suggest=introspection is None)
-        self._persisted = PersistedQueries(limits.persisted_queries)
+        self._persisted = PersistedQueries(limits.persisted_queries) if trusted is None else TrustedDocuments(trusted)
         self._masking = Masking(report, limits.errors_returned)
         self._responses = responses
 
@@ -98,7 +98,7 @@ class Execution:
         """The answer that was given to the same question, where it is still the newest."""
         if self._responses is None:
             return None
-        text = self._persisted.text(request)
+        text = self._persisted.text(request, actor)
         key = self._responses.key(actor, text, request)
         try:
             seen = seen_revisions(facts.min_revision)
@@ -111,7 +111,7 @@ class Execution:
 
     def find(self, actor: Actor, request: GraphQLRequest) -> Found:
         """The operation that the request asks for; Refused where it may not be executed."""
-        document = self._documents.read(self._persisted.text(request))
+        document = self._documents.read(self._persisted.text(request, actor))
         self._persisted.remember(request)
         operation = document.operation(request.operation_name)
         self._check_introspection(actor, operation, request)
