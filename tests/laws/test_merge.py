@@ -79,10 +79,9 @@ def merged(base: Definition, ours: Definition, theirs: Definition, answers: dict
     return merging.merge(base, ours, theirs), merging.conflicts
 
 
-def at(definition: Definition, path: str) -> Any:
-    """The value there; a list without items says as little as none."""
-    value = dict(leaves(definition)).get(path, ABSENT)
-    return ABSENT if value == [] else value
+def said(definition: Definition) -> dict[str, Any]:
+    """The value at each path; a list without items says as little as none."""
+    return {path: value for path, value in leaves(definition) if value != []}
 
 
 @LAWFUL
@@ -120,8 +119,9 @@ def test_each_field_is_of_the_side_that_changed_it(found: list[Triple]) -> None:
         made, conflicts = merged(base, one, other)
         if conflicts:
             continue
-        for path in {path for side in (base, one, other, made) for path, _ in leaves(side)}:
-            was, ours, theirs, now = (at(side, path) for side in (base, one, other, made))
+        sides = [said(side) for side in (base, one, other, made)]
+        for path in {path for side in sides for path in side}:
+            was, ours, theirs, now = (side.get(path, ABSENT) for side in sides)
             if same(ours, theirs) or same(theirs, was):
                 assert same(now, ours), path
             elif same(ours, was):

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.laws.histories import worlds
 from tests.worlds import CannotReplay, World
 
-LAWFUL = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+LAWFUL = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 def standing(world: World) -> list[int]:
