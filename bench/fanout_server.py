@@ -50,7 +50,7 @@ async def serving(url: str) -> AsyncIterator[tuple[int, Callable[[], Awaitable[f
         tail = await stack.enter_async_context(Tail.opened(url, database))
         live = Live(tail, database, resume_events=limits.resume_events)
 
-        services = Services(Editing(database), ChangeSets(database), Ontologies(database), Locks(database), live)
+        services = Services(Editing(database), ChangeSets(database), Ontologies(database), Locks(database), live=live)
         contexts = Shared(database, services, Cursors("a secret of the bench"), limits).open_context
         execution = Execution(schema(), limits, contexts, lambda *_: None)
         endpoint = SocketEndpoint(execution, contexts, Authentication(Anybody()), limits, Origins(()))

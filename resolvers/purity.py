@@ -30,7 +30,7 @@ def _purity(pure: str = "", impure: str = "") -> Purity:
 _ENTITY = "ontology history usedBy blame"
 PURE: dict[str, Purity] = {
     # The ontology's own texts and settings change without a revision; what its rid alone leads to may come into being in another ontology.
-    "Query": _purity("ontology", "node nodes ontologies objectType changeSet search suggest deadLetters exportOntology me serverStatus"),
+    "Query": _purity("ontology", "node nodes ontologies objectType changeSet search suggest deadLetters exportOntology job me serverStatus"),
     "Ontology": _purity(
         "objectTypes properties sharedProperties linkTypes interfaces actionTypes valueTypes typeGroups objectType sharedProperty linkType interface "
         "actionType valueType typeGroup entity entities history revisions mergedRevision statistics",

@@ -168,7 +168,9 @@ async def streaming(
         tail = await stack.enter_async_context(Tail.opened(url, database))
         live = Live(tail, database, resume_events=bounds.resume_events)
         attendance = await stack.enter_async_context(Attendance(PresenceTable(database), grace=grace, every=0.5).opened())
-        services = Services(Editing(database), ChangeSets(database), Ontologies(database), Locks(database), live, attendance)
+        services = Services(
+            Editing(database), ChangeSets(database), Ontologies(database), Locks(database), live=live, attendance=attendance
+        )
         shared = Shared(database, services, Cursors("a secret of the tests only"), bounds)
         execution = Execution(schema(), bounds, shared.open_context, lambda error, _: reports.append(error), trusted=trusted)
         authentication = Authentication(Tokens())

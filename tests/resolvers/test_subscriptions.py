@@ -43,7 +43,7 @@ OF_ALL = (
 @pytest_asyncio.fixture
 async def served(database, database_url):
     def world(live, limits):
-        services = Services(Editing(database), ChangeSets(database), Ontologies(database), Locks(database), live)
+        services = Services(Editing(database), ChangeSets(database), Ontologies(database), Locks(database), live=live)
         shared = Shared(database, services, Cursors("a secret of the tests only"), limits)
         return schema(), shared.open_context
 

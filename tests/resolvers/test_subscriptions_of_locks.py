@@ -26,7 +26,7 @@ FOLLOW = "subscription { locksChanged { complete changes { rid lock { holder ent
 @pytest_asyncio.fixture
 async def served(database, database_url):
     def world(live, limits):
-        services = Services(Editing(database), ChangeSets(database), Ontologies(database), Locks(database), live)
+        services = Services(Editing(database), ChangeSets(database), Ontologies(database), Locks(database), live=live)
         return schema(), Shared(database, services, Cursors("a secret of the tests only"), limits).open_context
 
     async with serving(database, database_url, world=world) as running:
