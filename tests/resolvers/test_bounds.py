@@ -11,7 +11,7 @@ CORE = schema()._schema
 
 # What bounds each list that is no page: a rule of the domain, an argument, or what it is a list of. A new list needs a line here.
 BY_RULE = {
-    "aliases", "annotations", "assignments", "allowedValues", "conditions", "constraints", "criteria", "extends", "fields", "fix", "implementations",
+    "aliases", "annotations", "assignments", "allowedValues", "conditions", "constraints", "criteria", "extends", "fields", "fix", "indexStatus", "implementations",
     "inputs", "interfaces", "labels", "links", "mapping", "parameters", "properties", "reviewers", "rules", "texts", "translations",
     "typeGroups", "values",
 }  # fmt: skip
@@ -22,7 +22,8 @@ BY_INPUT = {
     "Query.nodes",
 }  # what the client sent, or may stage: at most 10,000
 BY_NUMBER = {
-    "Facet.buckets", "Highlight.marks", "KindStatistics.byStatus", "LocksChanged.changes", "Me.roles", "MergedRevision.counts",
+    "Facet.buckets", "ImportResult.changes", "JobFailure.violations", "OntologyExport.receipt", "Presence.joined", "Presence.left",
+    "Presence.present", "RepairPayload.refused", "RepairPayload.rids", "ServerStatus.sinks", "Highlight.marks", "KindStatistics.byStatus", "LocksChanged.changes", "Me.roles", "MergedRevision.counts",
     "OntologyChanged.counts", "OntologyStatistics.kinds", "SearchEdge.highlights", "Violation.by",
 }  # fmt: skip
 BY_THE_FIELD_ABOVE = {

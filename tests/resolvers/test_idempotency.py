@@ -29,7 +29,11 @@ KEPT = (
     "entity_version",
     "ontology",
 )
-WITHOUT = {"validateChangeSet", "acquireLock", "renewLock", "releaseLock", "breakLock"}  # nothing is written, or twice is once
+# Nothing is written to an ontology, or twice is once.
+WITHOUT = {
+    "validateChangeSet", "acquireLock", "renewLock", "releaseLock", "breakLock", "announcePresence", "reindex", "retryFailedEvents",
+    "discardFailedEvents",
+}  # fmt: skip
 CHANGE_SET = "changeSet { rid version title author authorName status review operationCount reviewers updatedAt }"
 ONTOLOGY = "ontology { rid version displayName }"
 
