@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from app.domain.actor import Actor, Role
 from app.domain.errors import InvalidState, ListTooLong, NotFound, Unavailable
+from app.domain.rid import well_formed
 from app.persistence import sinks, store
 from app.persistence.sinks import OPENSEARCH
 from app.ports.search_index import SinkDown
@@ -92,3 +93,6 @@ class Repairs:
 def _bounded(rids: Sequence[str]) -> None:
     if len(rids) > MOST:
         raise ListTooLong(f"rids holds at most {MOST}, not {len(rids)}.", path="rids")
+    for rid in rids:
+        if not well_formed(rid):
+            raise NotFound("entity", rid[:200])

@@ -6,7 +6,6 @@ buffers all of it without bound and waits for ever, and middleware comes too lat
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
@@ -14,17 +13,16 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.domain.errors import ErrorCode, RequestError
 from app.web.limits import error_body
+from app.web.outlet import OUTLET
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
-
-    from starlette.types import Scope
 
     from app.limits import Limits
 
 BAD_REQUEST, REQUEST_TIMEOUT, URI_TOO_LONG, HEADERS_TOO_LARGE = 400, 408, 414, 431
 MOST_HEADERS = 100
-OUTLET = "oms.outlet"
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -154,56 +152,6 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             message = f"The request did not arrive within {self.seconds:g} seconds."
             self._end(RequestError(ErrorCode.REQUEST_TIMEOUT, REQUEST_TIMEOUT, message))
-
-
-class Outlet:
-    """What ASGI has no words for, of an answer that is streamed: to write at once or not at all, and to cut a stuck client off.
-
-    A caller of ASGI's `send` waits for one slow client while thousands of others wait behind it.
-    """
-
-    def __init__(self, protocol: BoundedProtocol, cycle: RequestResponseCycle) -> None:
-        self._protocol = protocol
-        self._cycle = cycle
-
-    @property
-    def open(self) -> bool:
-        """Whether more may be written."""
-        return not (self._cycle.disconnected or self._cycle.response_complete or self._protocol.transport.is_closing())
-
-    def write(self, *parts: bytes) -> bool:
-        """Send one chunk; False, and nothing sent, where the client does not keep up or is gone."""
-        if self._protocol.flow.write_paused or not self.open:
-            return False
-        size = sum(map(len, parts))
-        self._protocol.transport.write(b"".join((b"%x\r\n" % size, *parts, b"\r\n")))
-        return True
-
-    async def drained(self, seconds: float) -> bool:
-        """Wait until the client has taken what was sent; False when it has not within the time."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._protocol.flow.drain()
-        except TimeoutError:
-            return False
-        return True
-
-    def cut(self) -> None:
-        """Close the connection, whatever is still to be sent."""
-        self._protocol.transport.abort()
-
-    def on_shutdown(self, told: Callable[[], None] | None) -> None:
-        """Call this when the server is about to end."""
-        self._protocol.told_to_end = told
-
-
-def outlet_of(scope: Scope) -> Outlet:
-    """The outlet of a request; the server must have been configured with this protocol."""
-    found = scope.get("extensions", {}).get(OUTLET)
-    if found is None:
-        message = "event streams need uvicorn with http=bounded(limits)"
-        raise TypeError(message)
-    return Outlet(*found)
 
 
 def bounded(limits: Limits) -> type[BoundedProtocol]:

@@ -17,7 +17,7 @@ from uuid import uuid4
 from graphql import GraphQLError, OperationType
 
 from app.domain.errors import ErrorCode, RequestError, TokenExpired
-from app.web.protocol import outlet_of
+from app.web.outlet import outlet_of
 from resolvers.transport.answer import BAD_REQUEST, Refused
 from resolvers.transport.groups import encoded, follow
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from app.domain.actor import Actor
     from app.limits import Limits
-    from app.web.protocol import Outlet
+    from app.web.outlet import Outlet
     from resolvers.transport.answer import RequestFacts
     from resolvers.transport.execution import Execution, Found, OpenContext
     from resolvers.transport.groups import Groups, Member

@@ -110,7 +110,7 @@ MEDIA = [
             "xml": "application/xml",
             "latin": "application/json; charset=latin-1",
             "nothing": "application/json;q=0, */*;q=0",
-            "event-stream": "text/event-stream",
+            "event-stream-but-not-that": "text/event-stream;q=0",
             "bad-quality": "application/json;q=high",
         }.items()
     ],

@@ -123,7 +123,7 @@ CASES = [
         "interfaces-in-a-circle": (422, "VALIDATION_FAILED", [
             {"verb": "CREATE", "kind": "INTERFACE", "ref": one, "fields": {"apiName": one, "displayName": one, "extends": [f"ref:{two}"]}} for one, two in (("Aa", "Bb"), ("Bb", "Aa"))
         ]),
-        "300-kib-in-one": (422, "VALIDATION_FAILED", [{"verb": "CREATE", "kind": "TYPE_GROUP", "fields": {
+        "300-kib-in-one": (413, "DEFINITION_TOO_LARGE", [{"verb": "CREATE", "kind": "TYPE_GROUP", "fields": {
             "apiName": "a", "displayName": "A", "translations": {f"de-x-{n}": {"displayName": "A", "description": "x" * 9_000} for n in range(40)}}}]),
     }.items()],
     Case("change-set-without-a-title", "POST", "/api/changeset", 400, "BAD_USER_INPUT", {}),

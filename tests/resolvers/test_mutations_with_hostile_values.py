@@ -30,6 +30,7 @@ VALUES = {
     "String": TEXTS,
     "ID": TEXTS,
     "Int": [-1, 0, 2**31 - 1],
+    "BigInt": [-1, 0, 2**31, 2**63 - 1, 2**63],
     "Boolean": [True, False],
     "JSON": [None, "\u0000", {"\u0000": 1}, {"a": {"b": ["\u0000"]}}, [], {}, -1, 2**64 - 1, 1e308, {"apiName": 5}, {"type": {"base": []}}],
     "Date": ["0001-01-01", "9999-12-31"],
@@ -46,7 +47,9 @@ def plain(kind: Any, depth: int = 0) -> Any:
     if isinstance(kind, GraphQLEnumType):
         return next(iter(kind.values))
     if isinstance(kind, GraphQLScalarType):
-        return {"Int": 1, "Boolean": False, "JSON": {}, "Date": "2026-01-01"}.get(kind.name, "ref:none" if kind.name == "ID" else "name")
+        return {"Int": 1, "BigInt": 1, "Boolean": False, "JSON": {}, "Date": "2026-01-01"}.get(
+            kind.name, "ref:none" if kind.name == "ID" else "name"
+        )
     if kind.is_one_of:
         name = next(iter(kind.fields))
         return {name: plain(kind.fields[name].type, depth + 1)}
