@@ -24,6 +24,7 @@ from app.stack.stack import SERVERS, Stack
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / ".oms" / "services-for-tests"
 MISSING = "The real servers cannot be had"
+GIVEN = frozenset(SERVERS) - {"postgres"}  # every test has one of its own, and a fixture of that name is another
 
 
 class Onlooker:
@@ -84,7 +85,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 def needed(item: pytest.Item) -> set[str]:
     """The servers whose fixtures the test names, directly or through others."""
-    return set(SERVERS) & set(getattr(item, "fixturenames", ()))
+    return GIVEN & set(getattr(item, "fixturenames", ()))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from app.domain.change_set import Operation, Verb
@@ -55,8 +56,15 @@ def blocking(plan: Plan, undone: Iterable[Change], histories: Mapping[str, Histo
     """
     changes = {change.rid: change for change in undone}
     found: set[int] = set()
-    for conflict in plan.conflicts:
-        found |= _of_conflict(conflict.path, changes.get(conflict.rid), histories.get(conflict.rid, ()))
+    standing = True
+    while standing:  # without one that is found, what it had set back stands again
+        more = {
+            each
+            for conflict in plan.conflicts
+            for each in _of_conflict(conflict.path, changes.get(conflict.rid), histories.get(conflict.rid, ()), without=found)
+        }
+        standing = not more <= found
+        found |= more
     for violation in plan.violations:
         meets = _meets(violation)
         if meets is None:
@@ -65,8 +73,8 @@ def blocking(plan: Plan, undone: Iterable[Change], histories: Mapping[str, Histo
     return {each for each in found if each > revision}
 
 
-def _of_conflict(path: str, undone: Change | None, history: History) -> set[int]:
-    """Who changed what the rollback would set back, up to the deletion where there was one."""
+def _of_conflict(path: str, undone: Change | None, history: History, *, without: Container[int]) -> set[int]:
+    """Who changed what the rollback would set back, up to the deletion where there was one; `without` are found already."""
     if not history:
         return set()
     made, *later = history
@@ -75,34 +83,34 @@ def _of_conflict(path: str, undone: Change | None, history: History) -> set[int]
         found.add(later.pop().revision)
         path = ""
     paths = [path] if path else list(_touched(undone, made, later))
-    return found | {entity.revision for each in paths for entity in later_steps(each, made, later)}
+    return found | {entity.revision for each in paths for entity in later_steps(each, made, later, without=without)}
 
 
 def _touched(undone: Change | None, made: Entity, later: Sequence[Entity]) -> Iterator[str]:
     """The field paths in which a whole entity stands in the way: those that were changed and would be set back."""
     if undone is None or undone.before is None or undone.after is None:
-        yield from difference(made.definition, later[-1].definition) if later else ()
+        for before, after in pairwise((made, *later)):
+            yield from difference(before.definition, after.definition)
         if made.deleted:
             yield ""  # it is there again
         return
     yield from difference(undone.before.definition, undone.after.definition)
 
 
-def later_steps(path: str, made: Entity, later: Iterable[Entity]) -> list[Entity]:
+def later_steps(path: str, made: Entity, later: Iterable[Entity], *, without: Container[int] = frozenset()) -> list[Entity]:
     """The versions after `made` without which its value at the path would stand again: the shortest end of its history.
 
-    `later` is in order of version; an empty path means the whole entity, whether it is there included.
+    `later` is in order of version; an empty path means the whole entity, whether it is there included. What the revisions
+    in `without` did counts for nothing.
     """
     kept: list[Entity] = []
     wanted = _at(made, path)
     previous = wanted
     for entity in later:
         value = _at(entity, path)
-        if same(value, wanted):
-            kept = []
-        elif not same(value, previous):
-            kept.append(entity)
-        previous = value
+        changed, previous = not same(value, previous), value
+        if changed and entity.revision not in without:
+            kept = [] if same(value, wanted) else [*kept, entity]
     return kept
 
 

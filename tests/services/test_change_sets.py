@@ -182,6 +182,17 @@ async def test_a_rollback_keeps_what_came_later_or_names_what_blocks_it(
     assert refused.value.blockers == (later.change_set.rid, link.change_set.rid)
 
 
+async def test_what_stands_again_without_a_blocker_is_one_too(editing: Editing, change_sets: ChangeSets) -> None:
+    made = await editing.apply(EDITOR, "main", [given.type_group("red", ref="red"), *given.object_type("Person")])
+    rid = made.refs["Person"]
+    grouped = await editing.apply(EDITOR, "main", [given.update(Kind.OBJECT_TYPE, rid, 1, typeGroups=[made.refs["red"]])])
+    both = await editing.apply(EDITOR, "main", [given.update(Kind.OBJECT_TYPE, rid, 2, typeGroups=[], description="Kept")])
+
+    with pytest.raises(RollbackBlocked) as refused:
+        await change_sets.rollback(EDITOR, made.change_set.rid)
+    assert refused.value.blockers == (grouped.change_set.rid, both.change_set.rid)
+
+
 async def test_drop_reorder_amend_and_close(change_sets: ChangeSets) -> None:
     found = await opened(change_sets)
     found, staged = await change_sets.stage(

@@ -39,8 +39,14 @@ if TYPE_CHECKING:
 
 _TERMS = CLASSES | PROPERTIES | DATATYPES
 _EXPRESSIONS = frozenset(
-    {OWL.propertyChainAxiom, OWL.hasKey, OWL.oneOf, OWL.unionOf, OWL.intersectionOf, OWL.onDatatype, OWL.withRestrictions}
-)
+    {
+        OWL.propertyChainAxiom, OWL.hasKey, OWL.oneOf, OWL.unionOf, OWL.intersectionOf, OWL.complementOf, OWL.disjointUnionOf, OWL.members,
+        OWL.onDatatype, OWL.withRestrictions, OWL.onProperty, OWL.onClass, OWL.onDataRange, OWL.allValuesFrom, OWL.someValuesFrom,
+        OWL.hasValue,
+        OWL.hasSelf, OWL.cardinality, OWL.minCardinality, OWL.maxCardinality, OWL.qualifiedCardinality, OWL.minQualifiedCardinality,
+        OWL.maxQualifiedCardinality,
+    }
+)  # fmt: skip
 
 Reason = tuple[Code, str]
 
@@ -127,7 +133,16 @@ def _of_predicate(ground: Ground, _: Node, statement: Statement, __: set[URIRef]
     for predicates, judge in _BY_PREDICATE:
         if predicate in predicates:
             return judge(called(thing))
-    return None
+    return _annotation(predicate, thing)
+
+
+def _annotation(predicate: URIRef, thing: Node) -> Reason | None:
+    name = local_name(predicate) or predicate
+    if namespace_of(predicate) == str(SKOS):
+        return Code.INDIVIDUAL, f"It is a concept as well; {name} says so, and is not carried."
+    if predicate in OWL or predicate in RDF:
+        return None
+    return Code.ANNOTATION_NOT_CARRIED, f"What {name} says of {called(thing)} is no text, or of nothing that is carried: it is not carried."
 
 
 def _superclass(ground: Ground, thing: Node) -> Reason:

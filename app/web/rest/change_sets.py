@@ -86,7 +86,10 @@ class ChangeSetPaths:
         only(call.query, "pageSize", "cursor", where="The URL")
         page = await self._page(call, STAGED, Order.POSITION)
         return Reply(
-            {"items": [operation_json(operation_of({**row, "restores": None})) for row in page.rows], "nextCursor": page.next_cursor}
+            {
+                "items": [operation_json(operation_of({**row, "restores": None, "words": None})) for row in page.rows],
+                "nextCursor": page.next_cursor,
+            }
         )
 
     async def stage(self, call: Call) -> Reply:
