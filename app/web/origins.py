@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 ANY = "*"  # development only: settings refuse it elsewhere
-METHODS = ("GET", "POST", "PUT", "DELETE")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 REQUEST_HEADERS = (
     "Authorization",
     "Content-Type",

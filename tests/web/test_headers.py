@@ -81,3 +81,10 @@ def test_a_socket_opens_for_the_same_origins_for_our_own_and_for_no_browser(
     listed: list[str], origin: str | None, host: str | None, allowed: bool
 ) -> None:
     assert Origins(listed).allow_handshake(origin, host) is allowed
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+async def test_a_listed_origin_may_use_every_method_that_is_served(method: str) -> None:
+    app = Origins([EDITOR]).cors(PlainTextResponse("x"))
+    asked = await answered(app, "OPTIONS", origin=EDITOR, access_control_request_method=method)
+    assert asked.status_code == 200, asked.text
