@@ -82,9 +82,8 @@ class Neo4jGraph:
     async def prepare(self) -> None:
         if self._prepared:
             return
-        async with self._session() as session:
-            for constraint in _CONSTRAINTS:
-                await self._asked(session.run(constraint))
+        for constraint in _CONSTRAINTS:
+            await self._declared(constraint)
         self._prepared = True
 
     async def begin(self, ontology: str, version: int) -> None:
@@ -161,6 +160,16 @@ class Neo4jGraph:
             return [dict(row) async for row in await work.run(query, parameters)]
 
         return await self._asked(rows())
+
+    async def _declared(self, constraint: str, tries: int = 3) -> None:
+        """Two workers that start at once meet: the server fails one of them, of a deadlock or since it exists by now."""
+        try:
+            async with self._session() as session:
+                await self._asked(session.run(constraint))
+        except SinkDown as down:
+            if tries == 1 or not isinstance(down.__cause__, Neo4jError):
+                raise
+            await self._declared(constraint, tries - 1)
 
     async def _read(self, query: str, *, writes: bool = False, **parameters: Any) -> list[dict[str, Any]]:
         async def rows() -> list[dict[str, Any]]:

@@ -35,16 +35,15 @@ from tests.strategies import ontologies
 
 @pytest_asyncio.fixture
 async def store(neo4j: str):
-    """A graph database without anything in it."""
+    """A graph database that other tests fill at the same time: each has ontologies of its own, and touches no others."""
     made = Neo4jGraph(neo4j, seconds=120)
-    await wiped(made)
+    await made.prepare()
     yield made
     await made.close()
 
 
-async def wiped(store: Neo4jGraph) -> None:
-    await store.prepare()
-    await store._written(("MATCH (n) DETACH DELETE n", {}))
+async def wiped(store: Neo4jGraph, ontology: str) -> None:
+    await store._written(("MATCH (n {ontology: $ontology}) DETACH DELETE n", {"ontology": ontology}))
 
 
 @pytest.fixture
@@ -75,7 +74,7 @@ async def wanted(database, now: At):
 @drawn(ontologies(), st.randoms(use_true_random=False))
 async def test_both_answer_alike(database, store, creations: list[Operation], random):
     await emptied(database)
-    await wiped(store)
+    await wiped(store, (await at(database)).ontology)
     merged = await Editing(database).apply(EDITOR, "main", creations)
     rids = sorted(random.sample([change.rid for change in merged.changes], min(2, len(merged.changes))))
     now = await at(database)
@@ -193,7 +192,7 @@ async def test_a_store_that_was_emptied_is_filled_again(database, store, editing
     await editing.apply(EDITOR, "main", given.object_type("A"))
     now = await at(database)
     await graphing.reach(now.ontology)
-    await wiped(store)
+    await wiped(store, now.ontology)
 
     reached = await graphing.reach(now.ontology)
 
