@@ -24,15 +24,17 @@ from app.persistence.tail import Tail
 from app.services.attendance import Attendance
 from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
-from app.services.graphing import Graphs
+from app.services.graphing import Graphing, Graphs
 from app.services.imports import Imports
 from app.services.indexing import Indexing
 from app.services.jobs import Jobs
 from app.services.live import Live
 from app.services.locks import Locks
 from app.services.ontologies import Ontologies
+from app.services.reconciling import Reconciling
 from app.services.repairs import Repairs
 from app.services.searching import Searching
+from app.services.syncing import Syncing
 from app.settings import manifest
 from app.web.authentication import Authentication
 from app.web.cursors import Cursors
@@ -49,10 +51,13 @@ if TYPE_CHECKING:
 
     from app.ports.graph_store import GraphStore
     from app.ports.search_index import SearchIndex
+    from app.services.reconciling import View
     from app.settings import Settings
 
 RELEASE = version("oms")
 SEARCH_SECONDS = 2.0  # who waits longer is answered by PostgreSQL sooner
+GRAPH_SECONDS = 10.0
+SYNC_SECONDS = 60.0  # that one request of a full sync may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,8 @@ async def opened(settings: Settings, *, by_levels: bool = True) -> AsyncIterator
         index = await stack.enter_async_context(search_index(settings))
         graph = await stack.enter_async_context(graph_store(settings))
         authentication = Authentication(tokens)
+        kept = await stack.enter_async_context(views(settings, database, seconds=SYNC_SECONDS))
+        syncing = Syncing(database, Jobs(database), Reconciling(database, kept))
         imports = await stack.enter_async_context(Imports(database, Jobs(database), url, limits).opened())
         services = Services(
             editing=Editing(database),
@@ -107,6 +114,7 @@ async def opened(settings: Settings, *, by_levels: bool = True) -> AsyncIterator
             graphs=Graphs(graph),
             live=Live(tail, database, resume_events=limits.resume_events),
             searching=Searching(index, Breaker()) if index else None,
+            syncing=await stack.enter_async_context(syncing.opened()),
             repairs=Repairs(database, Indexing(database, index) if index else None),
             sinks=(*((OPENSEARCH,) if index else ()), *((NEO4J,) if graph else ())),
         )
@@ -149,16 +157,23 @@ async def search_index(settings: Settings, *, seconds: float = SEARCH_SECONDS) -
 
 
 @asynccontextmanager
-async def graph_store(settings: Settings) -> AsyncIterator[GraphStore | None]:
-    """The graph database of the settings, None where they name none."""
+async def graph_store(settings: Settings, *, seconds: float = GRAPH_SECONDS) -> AsyncIterator[GraphStore | None]:
+    """The graph database of the settings, None where they name none; `seconds` are what one transaction may take."""
     if settings.neo4j_url is None:
         yield None
         return
-    store = Neo4jGraph(settings.neo4j_url)
+    store = Neo4jGraph(settings.neo4j_url, seconds=seconds)
     try:
         yield store
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def views(settings: Settings, database: Database, *, seconds: float) -> AsyncIterator[list[View]]:
+    """What keeps the log in another system, for each that the settings name; `seconds` are what one request may take."""
+    async with search_index(settings, seconds=seconds) as index, graph_store(settings, seconds=seconds) as graph:
+        yield [*([Indexing(database, index)] if index else []), *([Graphing(database, graph)] if graph else [])]
 
 
 def development_issuer(settings: Settings) -> DevelopmentIssuer | None:

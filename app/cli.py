@@ -1,4 +1,7 @@
-"""`oms`: the door for people and scripts. 0 is success, 1 a refusal, 2 wrong usage or settings (`plan`, `diff`: changes), 130 Ctrl-C."""
+"""`oms`: the door for people and scripts.
+
+0 is success, 1 a refusal, 2 wrong usage or settings (`plan`, `diff`: changes; `verify`: differences), 130 Ctrl-C.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from app.commands import code, dead_letters, services, transfer
+from app.commands import code, dead_letters, services, syncing, transfer
 from app.settings import BadSettings, read
 
 REFUSED, MISUSED, INTERRUPTED = 1, 2, 130
@@ -26,6 +29,7 @@ transfer.register(app)
 services.register(app)
 code.register(app)
 dead_letters.register(app)
+syncing.register(app)
 
 
 class RoleName(StrEnum):
@@ -166,9 +170,11 @@ def main() -> None:
     from app.adapters.embedded_postgres import EmbeddedPostgresFailed
     from app.commands.terminal import Refused
     from app.domain.errors import OmsError
+    from app.observability import logging
     from app.persistence.schema_version import DatabaseUnreachable
     from app.stack.artifacts import StackFailed
 
+    logging.configure("warning", pretty=sys.stderr.isatty())  # what serves or works says it in its own way later
     try:
         app()
     except BadSettings as refused:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from app.services.ontologies import Ontologies
     from app.services.repairs import Repairs
     from app.services.searching import Searching
+    from app.services.syncing import Syncing
     from resolvers.transport.answer import RequestFacts
 
 PATIENCE = 1.0  # seconds that a reader waits for a revision that it has heard of
@@ -54,6 +55,7 @@ class Services:
     imports: Imports | None = None  # only where files are taken
     searching: Searching | None = None  # only where there is a search engine
     repairs: Repairs | None = None
+    syncing: Syncing | None = None
     sinks: tuple[str, ...] = ()  # those that are set up
 
 

@@ -12,6 +12,8 @@ from app.ports.alerts import AlertFailed
 from app.ports.search_index import SinkDown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.persistence.sinks import Incidents
     from app.ports.alerts import Alerts
     from app.services.indexing import Reached
@@ -38,10 +40,20 @@ class View(Protocol):
 class Indexer:
     """Called with each signal that an ontology has a new revision; a lost, doubled or late signal does no harm."""
 
-    def __init__(self, view: View, incidents: Incidents, alerts: Alerts, *, pause: float = PAUSE, told_again: float = TOLD_AGAIN) -> None:
+    def __init__(
+        self,
+        view: View,
+        incidents: Incidents,
+        alerts: Alerts,
+        *,
+        healed: Callable[[], None] = lambda: None,
+        pause: float = PAUSE,
+        told_again: float = TOLD_AGAIN,
+    ) -> None:
         self._view = view
         self._incidents = incidents
         self._alerts = alerts
+        self._healed = healed
         self._pause = pause
         self._told_again = told_again
 
@@ -72,6 +84,7 @@ class Indexer:
     async def _worked(self, reached: Reached) -> None:
         healed = await self._incidents.end() if reached.written else None
         if healed is not None:
+            self._healed()
             await self._tell(f"OMS: the sink {healed.sink} works again; it failed since {healed.since:%Y-%m-%d %H:%M:%S} UTC.")
         if reached.refused:
             reasons = "; ".join(dict.fromkeys(each.reason for each in reached.refused[:REASONS]))

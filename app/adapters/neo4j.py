@@ -51,7 +51,7 @@ _BEGIN = """
 _FINISH = "MATCH (m:Mark {ontology: $ontology}) SET m.reached = CASE WHEN m.reached < $version THEN $version ELSE m.reached END"
 _NODES = """
     UNWIND $vertices AS v MERGE (e:Entity {rid: v.rid}) SET e.touched = timestamp()
-    WITH e, v WHERE coalesce(e.version, -1) < v.version
+    WITH e, v WHERE coalesce(e.version, -1) <= v.version
     SET e.ontology = $ontology, e.version = v.version, e.deleted = v.deleted, e.writtenAt = v.writtenAt, e += v.fields
     WITH e OPTIONAL MATCH (e)-[r]->() DELETE r
 """
@@ -118,14 +118,15 @@ class Neo4jGraph:
             finally:
                 await work.close()
 
-    async def stored(self, ontology: str) -> AsyncIterator[Vertex]:
-        after = ""
+    async def stored(self, ontology: str, *, rids: Sequence[str] | None = None) -> AsyncIterator[Vertex]:
+        after, among = "", "" if rids is None else " AND e.rid IN $rids"
         while True:
             rows = await self._read(
-                "MATCH (e:Entity) WHERE e.ontology = $ontology AND e.version >= 0 AND e.rid > $after WITH e ORDER BY e.rid LIMIT $page"
+                f"MATCH (e:Entity) WHERE e.ontology = $ontology AND e.version >= 0 AND e.rid > $after{among}"
+                " WITH e ORDER BY e.rid LIMIT $page"
                 " OPTIONAL MATCH (e)-[r]->(t:Entity)"
                 " RETURN e AS node, collect(CASE WHEN r IS NULL THEN null ELSE [r.edge, t.rid, r.path] END) AS links ORDER BY node.rid",
-                ontology=ontology, after=after, page=PAGE,
+                ontology=ontology, after=after, page=PAGE, rids=rids,
             )  # fmt: skip
             for row in rows:
                 rid = row["node"]["rid"]

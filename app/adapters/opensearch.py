@@ -34,7 +34,7 @@ TRIES = 3  # of what the engine says it has no room for just now
 PAUSE = 0.2  # seconds before the second of them, doubled each time
 KEPT = "2m"  # how long a walk's state outlives its last page
 PAGE = 1_000  # documents read at once
-CONFLICT, BUSY, BROKEN = 409, 429, 500
+GONE, CONFLICT, BUSY, BROKEN = 404, 409, 429, 500
 log = structlog.get_logger(__name__)
 _MARKED = re.compile("\ue000([^\ue001]*)\ue001")
 
@@ -47,26 +47,27 @@ class OpenSearchIndex:
         self._replicas = replicas
         self._known: set[str] = set()
 
-    async def prepare(self, ontology: str) -> None:
+    async def prepare(self, ontology: str) -> bool:
         alias = alias_of(ontology)
         if alias in self._known:
-            return
-        if await self._asked(self._client.indices.exists_alias(name=alias)):
-            await self._widened(alias)
-        else:
-            name = f"{alias}-v1"
+            return False
+        made = not await self._asked(self._client.indices.exists_alias(name=alias))
+        if made:
             body = {"settings": settings(self._replicas), "mappings": MAPPING, "aliases": {alias: {}}}
             try:
-                await self._asked(self._client.indices.create(index=name, body=body))
+                await self._asked(self._client.indices.create(index=f"{alias}-v1", body=body))
             except _Refused as refused:
                 if refused.type != "resource_already_exists_exception":
                     raise SinkDown(refused.reason) from refused
+        else:
+            await self._widened(alias)
         self._known.add(alias)
+        return made
 
     async def put(self, ontology: str, documents: Sequence[Document], *, into: str | None = None) -> list[Refusal]:
         refused: list[Refusal] = []
         for begin in range(0, len(documents), BULK):
-            refused += await self._written(into or alias_of(ontology), documents[begin : begin + BULK])
+            refused += await self._written(into or alias_of(ontology), documents[begin : begin + BULK], aliased=into is None)
         if documents:
             await self._asked(self._client.indices.refresh(index=into or alias_of(ontology)))
         return refused
@@ -95,7 +96,7 @@ class OpenSearchIndex:
         return [hit["fields"]["rid"][0] for hit in answer["hits"]["hits"]]
 
     async def build(self, ontology: str) -> str:
-        name = f"{alias_of(ontology)}-v{time.time_ns() // 1_000_000}"
+        name = f"{alias_of(ontology)}-v{_now()}"
         await self._asked(self._client.indices.create(index=name, body={"settings": settings(self._replicas), "mappings": MAPPING}))
         return name
 
@@ -107,19 +108,34 @@ class OpenSearchIndex:
             older = []
         actions: list[dict[str, Any]] = [{"remove": {"index": name, "alias": alias}} for name in older if name != built]
         await self._asked(self._client.indices.update_aliases(body={"actions": [*actions, {"add": {"index": built, "alias": alias}}]}))
-        return [name for name in older if name != built]
+        replaced = [name for name in older if name != built]
+        for name in replaced:
+            await self._asked(self._client.indices.put_mapping(index=name, body={"_meta": {"replacedAt": _now()}}))
+        return replaced
+
+    async def unsearched(self, before: datetime) -> list[str]:
+        found = await self._asked(self._client.indices.get(index=f"{PREFIX}*"))
+        limit = int(before.timestamp() * 1_000)
+        return sorted(name for name, told in found.items() if not told["aliases"] and _last_of_use(told) < limit)
 
     async def drop(self, name: str) -> None:
         self._known.clear()
         await self._asked(self._client.indices.delete(index=name, params={"ignore_unavailable": "true"}))
 
-    async def stored(self, ontology: str, *, name: str | None = None) -> AsyncIterator[Document]:
+    async def stored(self, ontology: str, *, rids: Sequence[str] | None = None, name: str | None = None) -> AsyncIterator[Document]:
         after: list[Any] | None = None
+        wanted: dict[str, Any] = {"match_all": {}} if rids is None else {"terms": {"rid": list(rids)}}
         while True:
-            body: dict[str, Any] = {"query": {"match_all": {}}, "sort": [{"rid": "asc"}], "size": PAGE, "version": True}
+            body: dict[str, Any] = {"query": wanted, "sort": [{"rid": "asc"}], "size": PAGE, "version": True}
             if after is not None:
                 body["search_after"] = after
-            answer = await self._asked(self._client.search(index=name or alias_of(ontology), body=body))
+            try:
+                answer = await self._asked(self._client.search(index=name or alias_of(ontology), body=body))
+            except _Refused as refused:
+                self._known.clear()
+                if refused.type == "index_not_found_exception":
+                    return  # what is not there holds nothing
+                raise SinkDown(refused.reason) from refused
             hits = answer["hits"]["hits"]
             for hit in hits:
                 source = hit["_source"]
@@ -152,19 +168,25 @@ class OpenSearchIndex:
         except _Refused as refused:
             log.warning("The index has other fields than this release writes: build it anew.", index=alias, reason=refused.reason)
 
-    async def _written(self, index: str, documents: Sequence[Document]) -> list[Refusal]:
-        """One bulk request; what there is no room for just now is sent again, a newer version that is there already is as good."""
+    async def _written(self, index: str, documents: Sequence[Document], *, aliased: bool) -> list[Refusal]:
+        """One bulk request; what there is no room for just now is sent again, a newer version that is there already is as good.
+
+        An alias must be there: the engine would make an index of that name, with fields of its own invention.
+        """
         waiting = {each.rid: each for each in documents}
         refused: list[Refusal] = []
         for attempt in range(TRIES):
             if attempt:
                 await asyncio.sleep(PAUSE * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - spreads writers, no secret
             lines = b"".join(_lines(each) for each in waiting.values())
-            answer = await self._asked(self._client.bulk(body=lines.decode(), index=index))
+            answer = await self._asked(self._client.bulk(body=lines.decode(), index=index, params={"require_alias": str(aliased).lower()}))
             busy: dict[str, Document] = {}
             for item in answer["items"]:
                 result = item["index"]
                 status, rid = result["status"], result["_id"]
+                if status == GONE:
+                    self._known.clear()
+                    raise SinkDown("the index is not there")
                 if status == BUSY or status >= BROKEN:
                     busy[rid] = waiting[rid]
                 elif status >= 400 and status != CONFLICT:  # noqa: PLR2004 - where HTTP's refusals begin
@@ -202,9 +224,18 @@ def alias_of(ontology: str) -> str:
     return PREFIX + ontology.rsplit(".", 1)[-1].lower()
 
 
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _last_of_use(told: dict[str, Any]) -> int:
+    """When an index was replaced, or made where it never was searched; milliseconds."""
+    return int(told["mappings"].get("_meta", {}).get("replacedAt") or told["settings"]["index"]["creation_date"])
+
+
 def _lines(document: Document) -> bytes:
     action = {"index": {"_id": document.rid, "version": document.version, "version_type": "external_gte"}}
-    body = {"rid": document.rid, "deletedAt": time.time_ns() // 1_000_000} if document.body is None else document.body
+    body = {"rid": document.rid, "deletedAt": _now()} if document.body is None else document.body
     return orjson.dumps(action) + b"\n" + orjson.dumps(body) + b"\n"
 
 

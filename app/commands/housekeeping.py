@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import orjson
 from rich.table import Table
 
-from app.bootstrap import search_index
+from app.bootstrap import graph_store, search_index
 from app.commands.database import database_of, require_newest
 from app.commands.terminal import notes, out
 from app.persistence.database import Database
@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from app.settings import Settings
 
 TOMBSTONE_DAYS = 30  # after which no late write can undo a deletion
+INDEX_DAYS = 1  # that an index is kept which a new one replaced
 ENGINE_SECONDS = 60.0
 
 WORDS = {
     "tombstones": "tombstones removed from the search index",
+    "graph_tombstones": "tombstones removed from the graph database",
+    "indices": "indices removed that were replaced more than a day ago",
+    "dead_letters": "dead letters removed that were refused last more than 30 days ago",
     "outbox": "events removed from the outbox",
     "idempotency_keys": "idempotency keys removed",
     "stale_change_sets": "open change sets that nobody touched for 30 days",
@@ -45,12 +49,25 @@ def housekeep(settings: Settings, *, json: bool) -> None:
 
 
 async def _swept(settings: Settings) -> dict[str, int]:
-    relayed, seconds = bool(settings.kafka_broker), settings.limits.idempotency_seconds
-    async with Database.opened(settings.database_url or "", size=2) as database, search_index(settings, seconds=ENGINE_SECONDS) as index:
+    relayed, seconds, now = bool(settings.kafka_broker), settings.limits.idempotency_seconds, datetime.now(UTC)
+    buried, replaced = now - timedelta(days=TOMBSTONE_DAYS), now - timedelta(days=INDEX_DAYS)
+    async with (
+        Database.opened(settings.database_url or "", size=2) as database,
+        search_index(settings, seconds=ENGINE_SECONDS) as index,
+        graph_store(settings, seconds=ENGINE_SECONDS) as graph,
+    ):
         swept = (await sweep(database, relayed=relayed, idempotency_seconds=seconds)).told()
-        if index is not None:
-            try:
-                swept["tombstones"] = await index.forget(datetime.now(UTC) - timedelta(days=TOMBSTONE_DAYS))
-            except SinkDown:
-                notes.print("[yellow]The search index does not answer: its tombstones stay until next time.[/]")
+        try:
+            if index is not None:
+                swept["tombstones"] = await index.forget(buried)
+                swept["indices"] = len(old := await index.unsearched(replaced))
+                for name in old:
+                    await index.drop(name)
+        except SinkDown:
+            notes.print("[yellow]The search index does not answer: what is over there stays until next time.[/]")
+        try:
+            if graph is not None:
+                swept["graph_tombstones"] = await graph.forget(buried)
+        except SinkDown:
+            notes.print("[yellow]The graph database does not answer: its tombstones stay until next time.[/]")
         return swept

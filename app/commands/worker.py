@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -34,9 +34,11 @@ from app.persistence.sinks import Incidents
 from app.persistence.tail import Tail
 from app.services.graphing import Graphing
 from app.services.indexing import Indexing
+from app.services.reconciling import Reconciling
 from app.web.health import health_routes
 from workers.following import Following
 from workers.indexing import Indexer
+from workers.reconciling import Comparing
 from workers.relay import Relay
 
 if TYPE_CHECKING:
@@ -44,9 +46,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 
     from app.ports.event_feed import EventFeed
+    from app.services.reconciling import View
     from app.settings import Settings
-    from workers.following import Handler
-    from workers.indexing import View
 
 RELAY = "relay"
 POOL = 5  # connections of a worker's process
@@ -97,34 +98,47 @@ async def _relay(world: World) -> Worker:
     return Relay(world.settings.database_url or "", await world.publisher())
 
 
-async def _indexing(world: World) -> Handler:
+async def _indexing(world: World) -> View:
     if world.settings.opensearch_url is None:
         raise Refused("OPENSEARCH_URL is missing: without it PostgreSQL answers searches, and there is nothing to index.")
     index = OpenSearchIndex(world.settings.opensearch_url)
     world.stack.push_async_callback(index.close)
-    return await _kept(world, Indexing(world.database, index))
+    return Indexing(world.database, index)
 
 
-async def _graph(world: World) -> Handler:
+async def _graph(world: World) -> View:
     if world.settings.neo4j_url is None:
         raise Refused("NEO4J_URL is missing: without it PostgreSQL answers about the graph, and there is nothing to write.")
     store = Neo4jGraph(world.settings.neo4j_url)
     world.stack.push_async_callback(store.close)
-    return await _kept(world, Graphing(world.database, store))
+    return Graphing(world.database, store)
 
 
-async def _kept(world: World, view: View) -> Handler:
-    client = await world.stack.enter_async_context(httpx2.AsyncClient())
-    return Indexer(view, Incidents(world.database, view.sink), alerts(world.settings.slack_webhook_url, client))
+class Keeper:
+    """Keeps one view: follows what is merged, and compares all of it now and then."""
+
+    def __init__(self, following: Following, comparing: Comparing) -> None:
+        self._following = following
+        self._comparing = comparing
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set; whatever ends the following ends it."""
+        comparing = asyncio.create_task(self._comparing.run(stop))
+        try:
+            await self._following.run(stop)
+        finally:
+            comparing.cancel()
+            with suppress(asyncio.CancelledError):
+                await comparing
 
 
-# What follows the merges, by the name of its group.
-HANDLERS: Mapping[str, Callable[[World], Awaitable[Handler]]] = {"indexing-service": _indexing, "graph-sync-service": _graph}
+# What is kept by following the merges, by the name of its group.
+VIEWS: Mapping[str, Callable[[World], Awaitable[View]]] = {"indexing-service": _indexing, "graph-sync-service": _graph}
 
 
 def names() -> list[str]:
     """Every worker that there is."""
-    return [RELAY, *HANDLERS]
+    return [RELAY, *VIEWS]
 
 
 def worker(settings: Settings, wanted: Sequence[str]) -> None:
@@ -180,7 +194,11 @@ async def running(settings: Settings, wanted: Sequence[str], stop: asyncio.Event
 async def _made(world: World, name: str) -> Worker:
     if name == RELAY:
         return await _relay(world)
-    return Following(name, await HANDLERS[name](world), await world.feed(name), world.database)
+    view = await VIEWS[name](world)
+    client = await world.stack.enter_async_context(httpx2.AsyncClient())
+    comparing = Comparing(view, Reconciling(world.database, [view]), world.database)
+    indexer = Indexer(view, Incidents(world.database, view.sink), alerts(world.settings.slack_webhook_url, client), healed=comparing.soon)
+    return Keeper(Following(name, indexer, await world.feed(name), world.database), comparing)
 
 
 def _health(world: World) -> uvicorn.Config:

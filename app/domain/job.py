@@ -15,6 +15,7 @@ class JobKind(StrEnum):
     """What is done."""
 
     IMPORT = "IMPORT"
+    FULL_SYNC = "FULL_SYNC"
 
 
 class JobState(StrEnum):

@@ -17,3 +17,10 @@ RELAY_LEADS = Gauge("relay_leads", "1 where this process is the one relay that p
 RELAYED = Counter("relay_events_total", "Events that were published, and acknowledged by the broker.")
 WORKED = Counter("worker_runs_total", "Runs of a worker for an ontology.", ["worker", "outcome"])
 WORKER_SECONDS = Histogram("worker_run_duration_seconds", "Seconds in which a worker brought an ontology up to date.", ["worker"])
+DRIFT = Gauge(
+    "sink_drift_entities", "Entities that a sink held otherwise than PostgreSQL said when they were compared last.", ["sink", "ontology"]
+)
+RECONCILED_AT = Gauge(
+    "sink_compared_timestamp_seconds", "When a sink was compared with PostgreSQL last, in Unix time.", ["sink", "ontology"]
+)
+BEHIND = Gauge("sink_behind_revisions", "Revisions that a sink has yet to get, of all ontologies together.", ["sink"])

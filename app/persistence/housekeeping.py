@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DAY = 86_400.0
 OUTBOX_SECONDS = 8 * DAY  # a day longer than the topics keep them
+DEAD_SECONDS = 30 * DAY  # after which a refusal is told no more; the entity's status says PENDING or INDEXED again
 STALE_SECONDS = 30 * DAY  # in which nobody touched an open change set
 BATCH = 5_000  # rows of one transaction
 
@@ -28,6 +29,11 @@ _KEYS = """
         SELECT ctid FROM idempotency_key WHERE created_at < now() - $1 * interval '1 second' ORDER BY created_at LIMIT $2
     )) RETURNING 1
 """
+_DEAD = """
+    DELETE FROM dead_letter WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM dead_letter WHERE last_at < now() - $1 * interval '1 second' ORDER BY last_at LIMIT $2
+    )) RETURNING 1
+"""
 _STALE = "SELECT count(*) FROM change_set WHERE status = 'OPEN' AND updated_at < now() - $1 * interval '1 second'"
 
 
@@ -37,6 +43,7 @@ class Swept:
 
     outbox: int
     idempotency_keys: int
+    dead_letters: int
     stale_change_sets: int
 
     def told(self) -> dict[str, int]:
@@ -54,6 +61,7 @@ async def sweep(database: Database, *, relayed: bool, idempotency_seconds: float
     return Swept(
         sum([count async for count in _deleted(database, outbox, OUTBOX_SECONDS, batch)]),
         sum([count async for count in _deleted(database, _KEYS, idempotency_seconds, batch)]),
+        sum([count async for count in _deleted(database, _DEAD, DEAD_SECONDS, batch)]),
         await _stale(database),
     )
 

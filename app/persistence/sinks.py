@@ -25,6 +25,7 @@ class Watermark(NamedTuple):
     epoch: int  # of the database
     reached: int  # the revision up to which everything is in the sink; -1 where the sink has nothing of this epoch
     head: int
+    built: int = 0  # how often its view of the ontology was replaced by one that was built anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,31 +71,70 @@ async def watermark(reader: Reader, sink: str, ontology: str) -> Watermark | Non
     """How far the sink is with the ontology; None where there is no such ontology."""
     rows = await reader.fetch(
         """
-        SELECT i.epoch, o.head_revision, CASE WHEN s.epoch = i.epoch THEN s.revision ELSE -1 END AS reached
+        SELECT i.epoch, o.head_revision, CASE WHEN s.epoch = i.epoch THEN s.revision ELSE -1 END AS reached, coalesce(s.built, 0) AS built
         FROM ontology o CROSS JOIN installation i LEFT JOIN sink_state s ON s.ontology = o.rid AND s.sink = $1 WHERE o.rid = $2
         """,
         sink,
         ontology,
     )
-    return Watermark(rows[0]["epoch"], rows[0]["reached"], rows[0]["head_revision"]) if rows else None
+    return Watermark(rows[0]["epoch"], rows[0]["reached"], rows[0]["head_revision"], rows[0]["built"]) if rows else None
 
 
-async def advance(work: Transaction, sink: str, ontology: str, epoch: int, revision: int) -> None:
-    """Everything up to the revision is in the sink; the number never goes back within an epoch."""
+async def advance(work: Transaction, sink: str, ontology: str, mark: Watermark) -> bool:
+    """Everything up to the head of the mark is in the sink; the number never goes back within an epoch.
+
+    False where another came further, or where what was written went into a view that was replaced meanwhile.
+    """
+    moved = await work.fetch(
+        """
+        INSERT INTO sink_state (sink, ontology, epoch, revision, built) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (sink, ontology) DO UPDATE SET epoch = excluded.epoch, revision = excluded.revision, updated_at = clock_timestamp()
+        WHERE (sink_state.epoch, sink_state.revision) < (excluded.epoch, excluded.revision) AND sink_state.built = $5 RETURNING 1
+        """,
+        sink, ontology, mark.epoch, mark.head, mark.built,
+    )  # fmt: skip
+    work.notify(STATE_CHANNEL)
+    return bool(moved)
+
+
+async def restart(work: Transaction, sink: str, ontology: str) -> None:
+    """The sink has nothing of the ontology any more: the next run writes everything anew."""
+    await work.execute(
+        "UPDATE sink_state SET revision = -1, built = built + 1, updated_at = clock_timestamp() WHERE sink = $1 AND ontology = $2",
+        sink,
+        ontology,
+    )
+    work.notify(STATE_CHANNEL)
+
+
+async def hold(work: Transaction, sink: str, ontology: str) -> None:
+    """Until the end of the transaction nobody says how far the sink is with the ontology."""
     await work.execute(
         """
-        INSERT INTO sink_state (sink, ontology, epoch, revision) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (sink, ontology) DO UPDATE SET epoch = excluded.epoch, revision = excluded.revision, updated_at = clock_timestamp()
-        WHERE (sink_state.epoch, sink_state.revision) < (excluded.epoch, excluded.revision)
+        INSERT INTO sink_state (sink, ontology, epoch, revision) SELECT $1, $2, epoch, -1 FROM installation ON CONFLICT DO NOTHING
+        """,
+        sink,
+        ontology,
+    )
+    await work.execute("SELECT 1 FROM sink_state WHERE sink = $1 AND ontology = $2 FOR UPDATE", sink, ontology)
+
+
+async def replaced(work: Transaction, sink: str, ontology: str, epoch: int, revision: int) -> None:
+    """The sink's view of the ontology is another one now, which has everything up to the revision."""
+    await work.execute(
+        """
+        UPDATE sink_state SET epoch = $3, revision = $4, built = built + 1, updated_at = clock_timestamp()
+        WHERE sink = $1 AND ontology = $2
         """,
         sink, ontology, epoch, revision,
     )  # fmt: skip
     work.notify(STATE_CHANNEL)
 
 
-async def restart(work: Transaction, sink: str, ontology: str) -> None:
-    """Forget how far the sink is: the next run writes everything anew."""
-    await work.execute("DELETE FROM sink_state WHERE sink = $1 AND ontology = $2", sink, ontology)
+async def rids(reader: Reader, ontology: str, after: str, limit: int) -> list[str]:
+    """The entities of an ontology by rid, deleted ones too, from one on."""
+    rows = await reader.fetch("SELECT rid FROM entity WHERE ontology = $1 AND rid > $2 ORDER BY rid LIMIT $3", ontology, after, limit)
+    return [row["rid"] for row in rows]
 
 
 async def settle(work: Transaction, sink: str, ontology: str, revision: int, written: Sequence[str], refused: Mapping[str, str]) -> None:
@@ -129,6 +169,12 @@ async def dead_letters(
         ontology, sink, list(rids) if rids is not None else None, limit,
     )  # fmt: skip
     return [DeadLetter(**row) for row in rows]
+
+
+async def refused(reader: Reader, sink: str, rids: Sequence[str]) -> set[str]:
+    """Those of these entities that the sink refuses, with those that were discarded."""
+    rows = await reader.fetch("SELECT rid FROM dead_letter WHERE sink = $1 AND rid = ANY ($2::text[])", sink, list(rids))
+    return {row["rid"] for row in rows}
 
 
 async def discard(work: Transaction, sink: str, rids: Sequence[str]) -> list[str]:
@@ -168,7 +214,7 @@ async def overview(reader: Reader, known: Sequence[str]) -> list[Any]:
         """
         SELECT sink.name AS sink, x.reason, x.attempts, x.since,
             (SELECT count(*) FROM dead_letter d WHERE d.sink = sink.name AND NOT d.discarded) AS dead_letters,
-            (SELECT coalesce(sum(o.head_revision - CASE WHEN s.epoch = i.epoch THEN s.revision ELSE 0 END), 0)::bigint
+            (SELECT coalesce(sum(o.head_revision - CASE WHEN s.epoch = i.epoch THEN greatest(s.revision, 0) ELSE 0 END), 0)::bigint
              FROM ontology o CROSS JOIN installation i LEFT JOIN sink_state s ON s.ontology = o.rid AND s.sink = sink.name) AS behind
         FROM unnest($1::text[]) AS sink (name) LEFT JOIN sink_incident x ON x.sink = sink.name ORDER BY sink.name
         """,
@@ -180,6 +226,12 @@ async def places(reader: Reader, rids: Sequence[str]) -> dict[str, str]:
     """The ontologies of these entities, deleted ones too, by rid."""
     rows = await reader.fetch("SELECT rid, ontology FROM entity WHERE rid = ANY ($1::text[])", list(rids))
     return {row["rid"]: row["ontology"] for row in rows}
+
+
+async def count(reader: Reader, ontology: str) -> int:
+    """How many entities an ontology has, deleted ones too."""
+    rows = await reader.fetch("SELECT count(*) AS entities FROM entity WHERE ontology = $1", ontology)
+    return int(rows[0]["entities"])
 
 
 async def progress(source: Source, ontologies: Sequence[str]) -> dict[str, Progress]:

@@ -52,6 +52,7 @@ class SinkState(SQLModel, table=True):
     epoch: int = _big()
     revision: int = _big()
     updated_at: datetime = _moment(server_default=text("clock_timestamp()"))
+    built: int = _big(server_default=text("0"))
 
 
 class SinkIncident(SQLModel, table=True):

@@ -60,7 +60,7 @@ class GraphStore(Protocol):
         """From now on the ontology's graph is between states, until it is finished at this version or a later one."""
 
     async def put(self, ontology: str, vertices: Sequence[Vertex]) -> None:
-        """Write vertices with their references, each unless a newer version of it is there."""
+        """Write vertices with their references, each unless a newer version of it is there; an equal one is replaced."""
 
     async def finish(self, ontology: str, version: int) -> None:
         """Everything up to the version is written."""
@@ -74,8 +74,8 @@ class GraphStore(Protocol):
     def at(self, ontology: str, version: int) -> AbstractAsyncContextManager[HeldState | None]:
         """The graph of the ontology where it is at this very version, else None."""
 
-    def stored(self, ontology: str) -> AsyncIterator[Vertex]:
-        """Everything that it holds, tombstones as well, by rid."""
+    def stored(self, ontology: str, *, rids: Sequence[str] | None = None) -> AsyncIterator[Vertex]:
+        """What it holds, tombstones as well, by rid: everything, or what it has of these entities."""
 
     async def forget(self, before: datetime) -> int:
         """Remove tombstones that were written before; answers with how many."""

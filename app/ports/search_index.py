@@ -85,8 +85,8 @@ class Found(NamedTuple):
 class SearchIndex(Protocol):
     """One index an ontology, each behind a name that stays while what is behind it is built anew."""
 
-    async def prepare(self, ontology: str) -> None:
-        """Make the ontology's index where there is none."""
+    async def prepare(self, ontology: str) -> bool:
+        """Make the ontology's index where there is none; True where that was so."""
 
     async def put(self, ontology: str, documents: Sequence[Document], *, into: str | None = None) -> list[Refusal]:
         """Write documents, each unless a newer version of it is there; answers with those that were refused. SinkDown where it failed."""
@@ -101,13 +101,16 @@ class SearchIndex(Protocol):
         """A new empty index of the ontology beside the one that is searched; `put` fills it by its name."""
 
     async def swap(self, ontology: str, built: str) -> list[str]:
-        """Search the built one from now on; answers with the names of those that were searched before, which stay."""
+        """Search the built one from now on; answers with the names of those that were searched before, which stay for a while."""
 
     async def drop(self, name: str) -> None:
         """Remove an index that nobody searches any more."""
 
-    def stored(self, ontology: str, *, name: str | None = None) -> AsyncIterator[Document]:
-        """Everything that the index holds, tombstones as well, by rid."""
+    async def unsearched(self, before: datetime) -> list[str]:
+        """Indices that nobody has searched since: replaced before, or begun before and never finished."""
+
+    def stored(self, ontology: str, *, rids: Sequence[str] | None = None, name: str | None = None) -> AsyncIterator[Document]:
+        """What the index holds, tombstones as well, by rid: everything, or what it has of these entities."""
 
     async def forget(self, before: datetime) -> int:
         """Remove tombstones that were written before; answers with how many."""

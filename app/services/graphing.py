@@ -6,22 +6,25 @@ import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
 from app.domain.breaker import Breaker, CircuitOpen
+from app.domain.digest import Copy, copy_of
 from app.domain.document import version
 from app.domain.errors import OmsError
 from app.persistence import sinks
 from app.persistence.graph import PostgresGraph
 from app.persistence.sinks import NEO4J
 from app.persistence.vertices import changed, vertices
+from app.ports.graph_store import Vertex
 from app.ports.search_index import SinkDown
-from app.services.indexing import Reached
+from app.services.indexing import Reached, Rebuilt, chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from app.persistence.database import Database, Snapshot
     from app.persistence.reads.selection import At
     from app.persistence.sinks import Watermark
     from app.ports.graph_store import GraphState, GraphStore
+    from app.services.indexing import Tell
 
 CHUNK = 500  # vertices that are read and written at once
 PATIENCE = 2.0  # seconds that a question may take there before PostgreSQL is asked
@@ -55,8 +58,46 @@ class Graphing:
             return Reached(after, 0, ())
         written = await self._write(ontology, mark, after)
         async with self._database.writing() as work:
-            await sinks.advance(work, self.sink, ontology, mark.epoch, mark.head)
+            await sinks.advance(work, self.sink, ontology, mark)
         return Reached(mark.head, written, ())
+
+    async def wanted(self, ontology: str, rids: Sequence[str] | None = None) -> AsyncIterator[Copy]:
+        """What the graph must hold, as PostgreSQL says now, by chunks; of these entities, or of all."""
+        async for chunk in chunks(self._database, ontology, CHUNK, rids):
+            for vertex in await self._now(ontology, chunk):
+                yield _copy(vertex)
+
+    async def held(self, ontology: str, rids: Sequence[str] | None = None) -> AsyncIterator[Copy]:
+        """What the graph holds. SinkDown where it cannot be read."""
+        async for vertex in self._store.stored(ontology, rids=rids):
+            yield _copy(vertex)
+
+    async def mend(self, ontology: str, rids: Sequence[str]) -> None:
+        """Write these entities as they are now; what PostgreSQL does not know is buried. SinkDown where that failed."""
+        await self._store.prepare()
+        for begin in range(0, len(rids), CHUNK):
+            chunk = rids[begin : begin + CHUNK]
+            found = await self._now(ontology, chunk)
+            async with self._database.reading() as snapshot:
+                mark = await sinks.watermark(snapshot, self.sink, ontology)
+            unknown = set(chunk) - {vertex.rid for vertex in found}
+            buried = [Vertex(rid, version(mark.epoch, mark.head)) for rid in sorted(unknown)] if mark else []
+            await self._store.put(ontology, [*found, *buried])
+
+    async def rebuild(self, ontology: str, tell: Tell) -> Rebuilt:
+        """Write everything anew, each entity by its version, so that who asks meanwhile meets a whole graph. SinkDown where it failed."""
+        reached = await self.reach(ontology)
+        count = 0
+        async for chunk in chunks(self._database, ontology, CHUNK):
+            await self._store.put(ontology, await self._now(ontology, chunk))
+            count += len(chunk)
+            await tell(count)
+        return Rebuilt(reached.revision, count)
+
+    async def _now(self, ontology: str, rids: Sequence[str]) -> list[Vertex]:
+        async with self._database.reading() as snapshot:
+            mark = await sinks.watermark(snapshot, self.sink, ontology)
+            return await vertices(snapshot, mark.epoch, mark.head, rids) if mark else []
 
     async def _write(self, ontology: str, mark: Watermark, after: int) -> int:
         target = version(mark.epoch, mark.head)
@@ -71,6 +112,12 @@ class Graphing:
             await self._store.sweep(ontology, version(mark.epoch, 0))
         await self._store.finish(ontology, target)
         return len(rids)
+
+
+def _copy(vertex: Vertex) -> Copy:
+    node = vertex.node
+    words = None if node is None else [node.kind, node.api_name, node.display_name, node.status, [each[1:] for each in vertex.links]]
+    return copy_of(vertex.rid, vertex.version, words)
 
 
 class Graphs:

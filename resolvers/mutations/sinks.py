@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import strawberry
 
 from app.domain.actor import Role
-from resolvers.inputs.words import absent, needed
-from resolvers.mutations.writing import Info, given, mutation
+from app.domain.errors import Unavailable
+from resolvers.inputs.words import IDEMPOTENCY_KEY, absent, needed
+from resolvers.mutations.writing import Info, given, mutation, once, ontology_name
 from resolvers.scalars import Rid
-from resolvers.types.sinks import DeadLetter
+from resolvers.types.job import Job
+from resolvers.types.sinks import DeadLetter, Sink
 
 if TYPE_CHECKING:
     from app.services.repairs import Repaired
@@ -32,6 +34,20 @@ class RetryFailedEventsInput:
 class DiscardFailedEventsInput:
     client_mutation_id: str | None = absent("Sent back unchanged.")
     rids: list[strawberry.ID] = needed("The entities, up to 1,000; those that are not on the list are left alone.")
+
+
+@strawberry.input(description="Builds search index and graph database anew from the database.")
+class FullSyncInput:
+    client_mutation_id: str | None = absent("Sent back unchanged.")
+    idempotency_key: str | None = absent(IDEMPOTENCY_KEY)
+    ontology: str | None = absent("The apiName of an ontology; all of them where nothing is said.")
+    sinks: list[Sink] | None = absent("Only these; all that are set up where nothing is said.")
+
+
+@strawberry.type(description="The full sync has begun; what comes of it is the job's.")
+class FullSyncPayload:
+    client_mutation_id: str | None = strawberry.field(description="The input's, unchanged.")
+    job: Job = strawberry.field(description="The job: follow it by `jobChanged`, or ask for it by `job`.")
 
 
 @strawberry.type(description="The entities were written to the index, or taken off the list.")
@@ -59,6 +75,22 @@ class SinkMutations:
     async def discard_failed_events(self, info: Info, input: DiscardFailedEventsInput) -> RepairPayload:
         repaired = await info.context.services.repairs.discard(info.context.actor, input.rids)
         return _answered(repaired, given(input.client_mutation_id))
+
+    @mutation(
+        "Build search index and graph database anew, beside what is searched and while others write: the answer is a job, at once. What is "
+        "searched is replaced when the new one holds everything; where that fails nothing changes.",
+        Role.ADMIN,
+    )
+    async def full_sync(self, info: Info, input: FullSyncInput) -> FullSyncPayload:
+        key = await once(info, input)
+        if info.context.services.syncing is None:
+            raise Unavailable("Nothing is synced here.")
+        ontology, only = given(input.ontology), given(input.sinks)
+        if ontology is not None:
+            ontology_name(ontology)
+        names = None if only is None else [each.value for each in only]
+        job = await info.context.services.syncing.submit(info.context.actor, ontology=ontology, only=names, key=key)
+        return FullSyncPayload(client_mutation_id=given(input.client_mutation_id), job=Job.of(job))
 
 
 def _answered(repaired: Repaired, mark: str | None) -> RepairPayload:

@@ -17,15 +17,16 @@ from resolvers.enums import Action, Kind, declare
 from resolvers.paging import After, Before, Connection, First, Last, List, Paging, connection
 from resolvers.scalars import BigInt, Revision, Rid
 from resolvers.types.refs import ChangeSetRef
+from resolvers.types.sinks import Sink
 
 if TYPE_CHECKING:
     from asyncpg import Record
 
-_KINDS = {"IMPORT": "The import of a file."}
+_KINDS = {"IMPORT": "The import of a file.", "FULL_SYNC": "Search index and graph database, built anew."}
 _STATES = {
     "QUEUED": "It waits for its turn.",
     "RUNNING": "It is being done.",
-    "SUCCEEDED": "It is done; `import` says what came of it.",
+    "SUCCEEDED": "It is done; `import` or `synced` says what came of it.",
     "FAILED": "It ended, and nothing was stored; `failure` says why.",
 }
 _OUTCOMES = {
@@ -83,6 +84,15 @@ class ImportResult:
         return await connection(info, listed, Paging(first, after, last, before), _line)
 
 
+@strawberry.type(description="A view of an ontology that was built anew.")
+class SyncResult:
+    sink: Sink = strawberry.field(description="The system that keeps it.")
+    ontology_name: str = strawberry.field(description="The ontology, by its apiName.")
+    revision: Revision = strawberry.field(description="The revision up to which everything is in it.")
+    entities: BigInt = strawberry.field(description="How many entities were written, with those that are deleted.")
+    refused: BigInt = strawberry.field(description="How many of them the sink refuses: `deadLetters` says why.")
+
+
 @strawberry.type(description="A rule that stands in the way of a job.")
 class JobViolation:
     rule: str = strawberry.field(description="The stable id of the rule, as the rule catalogue lists it.")
@@ -103,9 +113,13 @@ class Job:
     rid: Rid = strawberry.field(description="Its rid.")
     kind: JobKind = strawberry.field(description="What it does.")
     title: str = strawberry.field(description="What it is about, for people.")
-    ontology_name: str = strawberry.field(description="The ontology that it is for, by its apiName; an import may yet have to make it.")
+    ontology_name: str = strawberry.field(
+        description="The ontology that it is for, by its apiName, which an import may yet have to make; empty where it is for all."
+    )
     state: JobState = strawberry.field(description="How far it is.")
-    phase: str = strawberry.field(description="What is being done: of an import PARSE, MAP, PLAN or MERGE; empty while it waits.")
+    phase: str = strawberry.field(
+        description="What is being done: of an import PARSE, MAP, PLAN or MERGE, of a full sync SYNC; empty while it waits."
+    )
     done: BigInt = strawberry.field(description="How much of the phase is done.")
     total: BigInt = strawberry.field(description="How much the phase has in all; 0 where that is not known.")
     detail: str = strawberry.field(description="What `done` and `total` count, or what is looked at.")
@@ -115,6 +129,7 @@ class Job:
     started_at: datetime | None = strawberry.field(description="When it began; null while it waits.")
     finished_at: datetime | None = strawberry.field(description="When it ended; null before that.")
     imported: ImportResult | None = strawberry.field(name="import", description="What came of an import; null before, and where it failed.")
+    synced: list[SyncResult] | None = strawberry.field(description="What a full sync has built; null before, and where it failed.")
     failure: JobFailure | None = strawberry.field(description="Why it failed; null otherwise.")
 
     @classmethod
@@ -125,6 +140,7 @@ class Job:
             done=BigInt(work.done), total=BigInt(work.total), detail=work.detail, author=work.author, author_name=work.author_name,
             created_at=work.created_at, started_at=work.started_at, finished_at=work.finished_at,
             imported=None if work.result is None or work.kind is not JobKind.IMPORT else _result(work.rid, work.result),
+            synced=None if work.result is None or work.kind is not JobKind.FULL_SYNC else _synced(work.result),
             failure=None if work.failure is None else _failure(work.failure),
         )  # fmt: skip
 
@@ -136,6 +152,16 @@ def _result(job: str, told: Mapping[str, Any]) -> ImportResult:
         change_set_rid=None if told["changeSet"] is None else Rid(told["changeSet"]), changes=changes, statements=told["statements"],
         carried=told["carried"], listed=told["listed"],
     )  # fmt: skip
+
+
+def _synced(told: Mapping[str, Any]) -> list[SyncResult]:
+    return [
+        SyncResult(
+            sink=Sink(each["sink"]), ontology_name=each["ontology"], revision=Revision(each["revision"]), entities=BigInt(each["entities"]),
+            refused=BigInt(each["refused"]),
+        )
+        for each in told["synced"]
+    ]  # fmt: skip
 
 
 def _failure(told: Mapping[str, Any]) -> JobFailure:

@@ -35,7 +35,7 @@ async def test_what_was_published_long_ago_goes_and_what_was_not_published_stays
     await database.pool.execute("UPDATE outbox SET published_at = now() - interval '9 days' WHERE revision = 1")
     await database.pool.execute("UPDATE outbox SET published_at = now() - interval '7 days' WHERE revision = 2")
 
-    assert await swept(database) == Swept(outbox=3, idempotency_keys=0, stale_change_sets=0)
+    assert await swept(database) == Swept(outbox=3, idempotency_keys=0, dead_letters=0, stale_change_sets=0)
 
     assert [row["revision"] for row in await database.pool.fetch("SELECT DISTINCT revision FROM outbox ORDER BY 1")] == [2, 3]
 
@@ -62,7 +62,7 @@ async def test_everything_goes_whatever_fits_into_one_transaction(database: Data
     await database.pool.execute("UPDATE outbox SET created_at = now() - interval '9 days'")
     await database.pool.execute("UPDATE idempotency_key SET created_at = now() - interval '9 days'")
 
-    assert await swept(database, relayed=False, batch=batch) == Swept(outbox=9, idempotency_keys=3, stale_change_sets=0)
+    assert await swept(database, relayed=False, batch=batch) == Swept(outbox=9, idempotency_keys=3, dead_letters=0, stale_change_sets=0)
     assert await left(database, "outbox") == await left(database, "idempotency_key") == 0
 
 

@@ -81,7 +81,7 @@ async def test_the_index_is_brought_to_the_newest_revision_and_says_so(database,
 
     assert (reached.revision, reached.written, reached.refused) == (2, 5, ())
     assert shown(await held(index, main)) == shown(await wanted(database, main))
-    assert await mark(database, main) == (1, 2, 2)
+    assert await mark(database, main) == (1, 2, 2, 0)
     assert (await indexing.reach(main)).written == 0
 
 

@@ -1,0 +1,66 @@
+"""Comparing a view with PostgreSQL now and then: at a worker's start, every five minutes, and when the sink has come back."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import structlog
+
+from app.observability.metrics import BEHIND
+from app.persistence import sinks
+from app.persistence.log import ends
+from app.ports.search_index import SinkDown
+
+if TYPE_CHECKING:
+    from app.persistence.database import Database
+    from app.services.reconciling import Reconciling, View
+
+SECONDS = 300.0
+
+log = structlog.get_logger(__name__)
+
+
+class Comparing:
+    """One view of every ontology; what differs is put right."""
+
+    def __init__(self, view: View, reconciling: Reconciling, database: Database, *, seconds: float = SECONDS) -> None:
+        self._view = view
+        self._reconciling = reconciling
+        self._database = database
+        self._seconds = seconds
+        self._soon = asyncio.Event()
+
+    def soon(self) -> None:
+        """Compare again without waiting: the sink was away, and who knows what it lost."""
+        self._soon.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set; what is under way then is given up, since the next start does it again."""
+        comparing = asyncio.create_task(self._forever())
+        await asyncio.wait((comparing, asyncio.create_task(stop.wait())), return_when=asyncio.FIRST_COMPLETED)
+        comparing.cancel()
+        with suppress(asyncio.CancelledError):
+            await comparing
+
+    async def _forever(self) -> None:
+        while True:
+            self._soon.clear()
+            try:
+                await self._once()
+            except SinkDown as down:
+                log.warning("A view cannot be compared.", sink=self._view.sink, reason=str(down))
+            except Exception as failed:  # noqa: BLE001 - the guard must outlive whatever it looks at
+                log.warning("A comparison failed.", sink=self._view.sink, reason=str(failed))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._soon.wait(), self._seconds * random.uniform(0.75, 1.25))  # noqa: S311 - spreads workers, no secret
+
+    async def _once(self) -> None:
+        async with self._database.reading() as snapshot:
+            found = await ends(snapshot)
+            [told] = await sinks.overview(snapshot, [self._view.sink])
+        BEHIND.labels(self._view.sink).set(told["behind"])
+        for each in found:
+            await self._reconciling.reconcile(self._view, each.ontology, each.api_name)
