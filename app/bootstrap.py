@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from hashlib import blake2b
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,15 @@ from app.adapters.development_issuer import DevelopmentIssuer
 from app.adapters.memory_cache import MemoryCache
 from app.adapters.neo4j import Neo4jGraph
 from app.adapters.opensearch import OpenSearchIndex
+from app.adapters.redis import RedisCache, Tiers
 from app.adapters.tokens import verifier
 from app.domain.actor import Role
-from app.domain.breaker import Breaker
+from app.domain.breaker import Breaker, Circuit
 from app.observability import faults
+from app.observability.metrics import CIRCUIT_OPEN
 from app.persistence.database import Database
 from app.persistence.presence import PresenceTable
+from app.persistence.schema_version import installation
 from app.persistence.sinks import NEO4J, OPENSEARCH
 from app.persistence.tail import Tail
 from app.services.attendance import Attendance
@@ -49,6 +53,7 @@ from resolvers.transport.websocket import SocketEndpoint
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from app.ports.cache import Cache
     from app.ports.graph_store import GraphStore
     from app.ports.search_index import SearchIndex
     from app.services.reconciling import View
@@ -111,9 +116,9 @@ async def opened(settings: Settings, *, by_levels: bool = True) -> AsyncIterator
             locks=Locks(database),
             attendance=await stack.enter_async_context(Attendance(PresenceTable(database)).opened()),
             imports=imports,
-            graphs=Graphs(graph),
+            graphs=Graphs(graph, breaker("neo4j")),
             live=Live(tail, database, resume_events=limits.resume_events),
-            searching=Searching(index, Breaker()) if index else None,
+            searching=Searching(index, breaker("opensearch")) if index else None,
             syncing=await stack.enter_async_context(syncing.opened()),
             repairs=Repairs(database, Indexing(database, index) if index else None),
             sinks=(*((OPENSEARCH,) if index else ()), *((NEO4J,) if graph else ())),
@@ -124,7 +129,7 @@ async def opened(settings: Settings, *, by_levels: bool = True) -> AsyncIterator
             schema(), limits, shared.open_context, faults.report,
             introspection=None if settings.development else Role.VIEWER,
             by_levels=by_levels,
-            responses=Responses(MemoryCache(limits.response_cache_bytes), tail),
+            responses=Responses(await stack.enter_async_context(cache(settings, database)), tail),
             trusted=None if settings.trusted_documents is None else manifest(settings.trusted_documents),
         )  # fmt: skip
         sockets = SocketEndpoint(execution, shared.open_context, authentication, limits, Origins(settings.cors_origins))
@@ -174,6 +179,31 @@ async def views(settings: Settings, database: Database, *, seconds: float) -> As
     """What keeps the log in another system, for each that the settings name; `seconds` are what one request may take."""
     async with search_index(settings, seconds=seconds) as index, graph_store(settings, seconds=seconds) as graph:
         yield [*([Indexing(database, index)] if index else []), *([Graphing(database, graph)] if graph else [])]
+
+
+@asynccontextmanager
+async def cache(settings: Settings, database: Database) -> AsyncIterator[Cache]:
+    """What answers are kept in: this process's memory, before what all processes share where the settings name it."""
+    near = MemoryCache(settings.limits.response_cache_bytes)
+    name = await installation(database) if settings.redis_url else None
+    if settings.redis_url is None or name is None:  # without a database nothing is shared before the next start
+        yield near
+        return
+    promised = blake2b(schema().as_str().encode(), digest_size=6).hexdigest()
+    shared = RedisCache(
+        settings.redis_url, scope=f"{name}:{RELEASE}-{promised}", secret=settings.cursor_secret, breaker=breaker("redis", seconds=5)
+    )
+    try:
+        yield Tiers(near, shared)
+    finally:
+        await shared.close()
+
+
+def breaker(system: str, *, seconds: float = 10) -> Breaker:
+    """A breaker whose state is told by the metrics."""
+    made = Breaker(seconds=seconds)
+    CIRCUIT_OPEN.labels(system).set_function(lambda: float(made.state is not Circuit.CLOSED))
+    return made
 
 
 def development_issuer(settings: Settings) -> DevelopmentIssuer | None:

@@ -35,7 +35,6 @@ def status(settings: Settings, *, json: bool) -> None:
 
 def adapters(settings: Settings) -> dict[str, str]:
     """What serves each port; only the host of an address is told, the rest may be secret."""
-    local = "in this process"
     served = {
         "database": _host(settings.database_url) or f"embedded, in {settings.oms_data_dir}",
         "tokens": settings.keycloak_issuer or ("development issuer" if settings.development else "none"),
@@ -45,7 +44,8 @@ def adapters(settings: Settings) -> dict[str, str]:
     return served | {
         "search": _host(settings.opensearch_url) or EMBEDDED,
         "events": ", ".join(settings.kafka_broker) or EMBEDDED,
-        "cache and locks": local,
+        "graph": _host(settings.neo4j_url) or EMBEDDED,
+        "shared cache": _host(settings.redis_url) or "none: each process has its own",
     }
 
 

@@ -24,3 +24,5 @@ RECONCILED_AT = Gauge(
     "sink_compared_timestamp_seconds", "When a sink was compared with PostgreSQL last, in Unix time.", ["sink", "ontology"]
 )
 BEHIND = Gauge("sink_behind_revisions", "Revisions that a sink has yet to get, of all ontologies together.", ["sink"])
+CACHE_LOOKUPS = Counter("cache_lookups_total", "Lookups in the cache that processes share, and calls that failed.", ["cache", "outcome"])
+CIRCUIT_OPEN = Gauge("circuit_open", "1 where a system is left alone for a while since it failed a few times in a row.", ["system"])

@@ -1,10 +1,12 @@
-"""Which migration a database has."""
+"""Which database it is, and which migration it has."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import asyncpg
+
+from app.domain.errors import Unavailable
 
 if TYPE_CHECKING:
     from app.persistence.database import Database
@@ -24,6 +26,15 @@ async def applied(database: Database) -> str | None:
         except asyncpg.UndefinedTableError:
             return None
         return found
+
+
+async def installation(database: Database) -> str | None:
+    """What tells a database apart from others; None where it does not answer, or is not migrated yet."""
+    try:
+        async with database.reading() as snapshot:
+            return str(await snapshot.fetchval("SELECT id FROM installation"))
+    except (Unavailable, asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
+        return None
 
 
 async def applied_at(url: str, seconds: float = 5) -> str | None:

@@ -63,11 +63,12 @@ def _ontology() -> Any:
 
 
 class Installation(SQLModel, table=True):
-    """One row: the epoch grows when the database is restored from a backup."""
+    """One row: the epoch grows when the database is restored from a backup; the id tells installations apart that share a cache."""
 
     __table_args__ = (CheckConstraint("single", name="installation_is_one"),)
     single: bool = Field(sa_column=Column(Boolean, primary_key=True, server_default=text("true")))
     epoch: int = _big(server_default=text("1"))
+    id: UUID = Field(sa_column=Column(Uuid, nullable=False, server_default=text("gen_random_uuid()")))
 
 
 class Ontology(SQLModel, table=True):

@@ -28,7 +28,7 @@ class Redis:
 
     def prepared(self, place: Place) -> Launch:
         """Nothing is kept on disk: whatever Redis holds can be lost."""
-        kept = ("--save", "", "--appendonly", "no", "--maxmemory", "128mb", "--maxmemory-policy", "allkeys-lru")
+        kept = ("--save", "", "--appendonly", "no", "--maxmemory", "128mb", "--maxmemory-policy", "volatile-lru")
         return Launch([str(_program()), "--bind", LOOPBACK, "--port", str(place.port), "--dir", str(place.folder), *kept])
 
     def answers(self, place: Place) -> bool:

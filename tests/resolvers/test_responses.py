@@ -87,6 +87,7 @@ IMPURE = frozenset(
         "StillReferenced",
         "Subscription",
         "Suggestion",
+        "SyncResult",
         "ValidationFailed",
         "VersionConflict",
         "Violation",

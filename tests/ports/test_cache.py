@@ -1,0 +1,124 @@
+"""Whatever cache it is: it gives back what was put or nothing, and never fails."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from redis.asyncio import Redis
+
+from app.adapters.memory_cache import MemoryCache
+from app.adapters.redis import LARGEST, POOL, RedisCache, Tiers
+from app.domain.breaker import Breaker, Circuit
+
+
+@pytest_asyncio.fixture
+async def shared(redis):
+    made = RedisCache(redis, scope=f"test-{uuid4()}", secret="a secret of this test")
+    yield made
+    await made.close()
+
+
+@pytest.fixture(params=["memory", "redis", "tiers"])
+def cache(request, shared):
+    return {"memory": MemoryCache(1_000_000), "redis": shared, "tiers": Tiers(MemoryCache(1_000_000), shared)}[request.param]
+
+
+async def stored(redis, cache, key):
+    async with Redis.from_url(redis) as client:
+        return await client.get(cache._prefix + key)
+
+
+async def test_it_gives_back_what_was_put_last(cache):
+    assert await cache.get(b"key") is None
+    for value in (b"one", b"", b"\x00\xff" * 5_000):
+        await cache.put(b"key", value)
+        assert await cache.get(b"key") == value
+    assert await cache.get(b"another") is None
+
+
+async def test_a_value_that_is_far_too_large_is_not_kept(cache):
+    await cache.put(b"key", bytes(LARGEST + 1))
+    if isinstance(cache, Tiers):
+        await cache.sent()
+    assert await cache.get(b"key") is None
+
+
+async def test_processes_share_what_they_put_and_it_ends_after_five_minutes(redis, shared):
+    one, other = Tiers(MemoryCache(1_000_000), shared), Tiers(MemoryCache(1_000_000), shared)
+    await one.put(b"key", b"value")
+    await one.sent()
+    assert await other.get(b"key") == b"value"
+    async with Redis.from_url(redis) as client:
+        assert 0 < await client.ttl(shared._prefix + b"key") <= 300
+
+
+async def test_installations_and_releases_do_not_see_each_other(redis, shared):
+    other = RedisCache(redis, scope=f"test-{uuid4()}", secret="a secret of this test")
+    await shared.put(b"key", b"value")
+    assert await other.get(b"key") is None
+    await other.close()
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda value: value[:-1], lambda value: value[:-1] + b"?", lambda _: b"", lambda _: b"x" * 9, lambda value: value + b" "]
+)
+async def test_what_was_cut_off_or_written_by_somebody_else_is_not_there(redis, shared, spoil):
+    await shared.put(b"key", b"value")
+    async with Redis.from_url(redis) as client:
+        await client.set(shared._prefix + b"key", spoil(await stored(redis, shared, b"key")))
+    assert await shared.get(b"key") is None
+
+
+async def test_a_value_that_was_moved_under_another_key_is_not_there(redis, shared):
+    await shared.put(b"key", b"value")
+    async with Redis.from_url(redis) as client:
+        await client.copy(shared._prefix + b"key", shared._prefix + b"other")
+    assert await shared.get(b"other") is None
+
+
+async def test_without_a_server_nothing_is_known_and_soon_nobody_asks():
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    breaker = Breaker(failures=3)
+    away = RedisCache(f"redis://127.0.0.1:{port}/0", scope="away", secret="s", breaker=breaker)
+    for _ in range(4):
+        assert await away.get(b"key") is None
+        await away.put(b"key", b"value")
+    assert breaker.state is Circuit.OPEN
+    await away.close()
+
+
+async def test_a_server_that_hangs_is_waited_for_a_moment_only_and_is_used_again_when_it_goes_on(redis, real_stack):
+    clock = [0.0]
+    breaker = Breaker(failures=3, seconds=5, clock=lambda: clock[0])
+    cache = RedisCache(redis, scope=f"test-{uuid4()}", secret="s", breaker=breaker)
+    await cache.put(b"key", b"value")
+    process = next(state.pid for state in real_stack.states() if state.server.name == "redis")
+    os.kill(process, signal.SIGSTOP)
+    try:
+        began = time.perf_counter()
+        found = await asyncio.gather(*(cache.get(b"key") for _ in range(4 * POOL)))
+        assert found == [None] * 4 * POOL
+        assert breaker.state is Circuit.OPEN
+        assert time.perf_counter() - began < 30  # a guard, no measure: without patience it would hang for ever
+    finally:
+        os.kill(process, signal.SIGCONT)
+    assert await cache.get(b"key") is None
+    clock[0] = 6
+    assert await cache.get(b"key") == b"value"
+    assert breaker.state is Circuit.CLOSED
+    await cache.close()
+
+
+async def test_more_lookups_than_connections_wait_for_their_turn_or_go_without(shared):
+    await shared.put(b"key", b"value")
+    found = await asyncio.gather(*(shared.get(b"key") for _ in range(10 * POOL)))
+    assert set(found) <= {b"value", None}
+    assert b"value" in found
