@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from app.ports.cache import Cache
 
 POOL = 50  # connections of a process
-WAIT_SECONDS = 0.02  # for a connection that is free
+WAIT_SECONDS = 0.02  # for one of them to be free
 PATIENCE = 0.1  # seconds for an answer
 KEPT_SECONDS = 300
 LARGEST = 1024 * 1024  # bytes of a value; more takes longer to fetch than to make
@@ -36,12 +36,13 @@ class RedisCache:
         self._client = Redis.from_pool(
             BlockingConnectionPool.from_url(
                 url,
-                max_connections=POOL, timeout=WAIT_SECONDS, socket_timeout=patience, socket_connect_timeout=patience,
+                max_connections=POOL, timeout=patience, socket_timeout=patience, socket_connect_timeout=patience,
                 retry=Retry(NoBackoff(), 0), health_check_interval=0, protocol=2,
             )
         )  # fmt: skip
         self._prefix = f"oms:{scope}:".encode()
         self._secret = blake2b(secret.encode(), digest_size=32).digest()
+        self._room = asyncio.Semaphore(POOL)
         self._breaker = breaker or Breaker(seconds=5)
 
     async def get(self, key: bytes) -> bytes | None:
@@ -74,12 +75,19 @@ class RedisCache:
 
     async def _asked(self, request: Callable[[], Awaitable[Any]]) -> Any:
         try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._room.acquire()
+        except TimeoutError:
+            return None  # it is busy, which is no failure
+        try:
             return await self._breaker.run(request, RedisError, OSError, TimeoutError)
         except CircuitOpen:
             return None
         except (RedisError, OSError, TimeoutError):
             CACHE_LOOKUPS.labels("shared", "failed").inc()
             return None
+        finally:
+            self._room.release()
 
 
 class Tiers:
