@@ -8,7 +8,7 @@ GO := $(CURDIR)/.make/go
 HELM := helm.sh/helm/v4/cmd/helm@v4.3.1
 KUBECONFORM := github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0
 
-.PHONY: dev test browser services services-stop charts check bench schema docs lock format clean
+.PHONY: dev test browser services services-stop charts check chaos bench schema docs lock format clean
 .DEFAULT_GOAL := dev
 
 dev: $(READY)  ## serve on this machine, with a database of its own and sample data
@@ -42,6 +42,9 @@ check: $(READY)  ## the static part: format, lint, types, contracts, schema, pag
 	@$(BIN)/lint-imports
 	@$(BIN)/oms schema check
 	@$(BIN)/oms docs --check
+
+chaos: $(READY)  ## break everything while people work, plant every known bug, and write docs/chaos.md
+	@$(BIN)/python -m tests.chaos --write
 
 bench: $(READY)  ## measure, as ratios in one run
 	@$(BIN)/python -m bench

@@ -10,11 +10,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
-from opentelemetry import context, trace
+from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from app.observability.metrics import WORKED, WORKER_SECONDS
+from app.observability.tracing import parent_of
 from app.persistence.feed import heads
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ AT_ONCE = 4  # ontologies
 
 log = structlog.get_logger(__name__)
 tracer = trace.get_tracer(__name__)
-_PROPAGATOR = TraceContextTextMapPropagator()
 
 
 class Handler(Protocol):
@@ -88,10 +87,9 @@ class Following:
                 await asyncio.wait_for(stop.wait(), self._look_seconds * random.uniform(0.75, 1.25))  # noqa: S311 - spreads workers, no secret
 
     async def _one(self, ontology: str, revision: int | None, traceparent: str | None) -> bool:
-        parent = _PROPAGATOR.extract({"traceparent": traceparent}) if traceparent else context.Context()
         attributes: dict[str, str | int] = {"oms.ontology": ontology} | ({"oms.revision": revision} if revision is not None else {})
         async with self._turns[ontology], self._room:
-            with tracer.start_as_current_span(self.name, parent, SpanKind.CONSUMER, attributes) as span:
+            with tracer.start_as_current_span(self.name, parent_of(traceparent), SpanKind.CONSUMER, attributes) as span:
                 began = time.perf_counter()
                 try:
                     await self._handler(ontology, revision)

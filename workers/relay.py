@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import structlog
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind
 
-from app.domain.topics import TOPICS
+from app.domain.topics import MERGED, TOPICS
 from app.observability.metrics import OUTBOX_AGE, OUTBOX_WAITING, RELAY_LEADS, RELAYED
+from app.observability.tracing import carried, parent_of
 from app.persistence.outbox import LOST, Outbox
 from app.ports.event_publisher import Message, PublishFailed
 
@@ -29,7 +32,9 @@ STANDBY_SECONDS = 1.0  # between two attempts to lead
 MEASURE_SECONDS = 5.0
 LONGEST_PAUSE = 15.0
 
+RELAY = "relay"
 log = structlog.get_logger(__name__)
+tracer = trace.get_tracer(__name__)
 
 
 class Superseded(Exception):
@@ -143,8 +148,16 @@ def message_of(pending: Pending) -> Message:
     event = pending.event
     headers = {"event-id": event.id, "schema-version": str(event.schema_version), "content-type": "application/json"}
     if event.traceparent:
-        headers["traceparent"] = event.traceparent
+        headers["traceparent"] = _followed(pending.topic, event.traceparent)
     return Message(pending.topic, pending.key, orjson.dumps(event.wire()), tuple((name, value.encode()) for name, value in headers.items()))
+
+
+def _followed(topic: str, traceparent: str) -> str:
+    """What consumers continue: of a merge, which our workers follow, a span of ours; of everything else the trace in which it was done."""
+    if topic != MERGED:
+        return traceparent
+    with tracer.start_as_current_span(f"{RELAY} {topic}", parent_of(traceparent), SpanKind.PRODUCER):
+        return carried(traceparent) or traceparent
 
 
 async def _unless(stop: asyncio.Event, seconds: float) -> None:

@@ -14,6 +14,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from app.domain.events import Event, UnreadableEvent
 from app.domain.topics import MERGED
+from app.observability.metrics import CONSUMER_LAG
 from app.ports.event_feed import Signal
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ POLL_SECONDS = 0.2
 MOST_AT_ONCE = 500  # signals
 FIRST_PAUSE = 1.0  # seconds in which a partition rests after a failure, doubled with each further one
 LONGEST_PAUSE = 60.0
+LAG_SECONDS = 5.0  # between two looks at how much is unread
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +55,8 @@ class KafkaFeed:
             "log_level": 2,
         }
         self._topic = prefix + MERGED
+        self._group = group
+        self._told = 0.0
         self._first_pause = first_pause
 
     async def follow(self, handle: Handle) -> None:
@@ -71,12 +75,23 @@ class KafkaFeed:
         try:
             consumer.subscribe([self._topic])
             while not stop.is_set():
+                self._tell_lag(consumer)
                 consumer.resume(rests.over())
                 read = _read(consumer.consume(MOST_AT_ONCE, POLL_SECONDS))
                 while read:
                     read = self._settled(consumer, rests, read, handle, loop)
         finally:
             consumer.close()
+
+    def _tell_lag(self, consumer: Consumer) -> None:
+        """By what the client knows anyway: nobody is asked."""
+        if time.monotonic() - self._told < LAG_SECONDS:
+            return
+        self._told, lag = time.monotonic(), 0
+        for place in consumer.position(consumer.assignment()):
+            _, end = consumer.get_watermark_offsets(place, cached=True)
+            lag += max(0, end - place.offset) if place.offset >= 0 else 0
+        CONSUMER_LAG.labels(self._group).set(lag)
 
     def _settled(
         self, consumer: Consumer, rests: _Rests, read: list[_Read], handle: Handle, loop: asyncio.AbstractEventLoop

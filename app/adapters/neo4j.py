@@ -16,6 +16,8 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from neo4j import READ_ACCESS, AsyncGraphDatabase
 from neo4j.exceptions import DriverError, Neo4jError
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind
 
 from app.domain.definition import Edge, Status
 from app.domain.graph import Busy, Direction, EdgeCount, Link, Node, Statistics
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from neo4j import AsyncSession, AsyncTransaction
 
     from app.ports.graph_store import HeldState
+
+tracer = trace.get_tracer(__name__)
 
 SECONDS = 10.0  # that one transaction may take
 CHUNK = 1_000  # vertices of one transaction
@@ -90,8 +94,9 @@ class Neo4jGraph:
         await self._written((_BEGIN, {"ontology": ontology, "version": version}))
 
     async def put(self, ontology: str, vertices: Sequence[Vertex]) -> None:
-        for begin in range(0, len(vertices), CHUNK):
-            await self._written(*_statements(ontology, vertices[begin : begin + CHUNK]))
+        with tracer.start_as_current_span("neo4j write", kind=SpanKind.CLIENT, attributes={"oms.vertices": len(vertices)}):
+            for begin in range(0, len(vertices), CHUNK):
+                await self._written(*_statements(ontology, vertices[begin : begin + CHUNK]))
 
     async def finish(self, ontology: str, version: int) -> None:
         await self._written((_FINISH, {"ontology": ontology, "version": version}))

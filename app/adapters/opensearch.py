@@ -13,6 +13,8 @@ import structlog
 from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import ConnectionError as Unreachable
 from opensearchpy.exceptions import NotFoundError, OpenSearchException, TransportError
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind
 
 from app.adapters.opensearch_mapping import MAPPING, settings
 from app.adapters.opensearch_query import FACET_EDGES, searched, suggested
@@ -36,6 +38,7 @@ KEPT = "2m"  # how long a walk's state outlives its last page
 PAGE = 1_000  # documents read at once
 GONE, CONFLICT, BUSY, BROKEN = 404, 409, 429, 500
 log = structlog.get_logger(__name__)
+tracer = trace.get_tracer(__name__)
 _MARKED = re.compile("\ue000([^\ue001]*)\ue001")
 
 
@@ -66,10 +69,12 @@ class OpenSearchIndex:
 
     async def put(self, ontology: str, documents: Sequence[Document], *, into: str | None = None) -> list[Refusal]:
         refused: list[Refusal] = []
-        for begin in range(0, len(documents), BULK):
-            refused += await self._written(into or alias_of(ontology), documents[begin : begin + BULK], aliased=into is None)
-        if documents:
-            await self._asked(self._client.indices.refresh(index=into or alias_of(ontology)))
+        name = into or alias_of(ontology)
+        with tracer.start_as_current_span("opensearch bulk", kind=SpanKind.CLIENT, attributes={"oms.documents": len(documents)}):
+            for begin in range(0, len(documents), BULK):
+                refused += await self._written(name, documents[begin : begin + BULK], aliased=into is None)
+            if documents:
+                await self._asked(self._client.indices.refresh(index=name))
         return refused
 
     async def search(self, ontology: str, wanted: Wanted) -> Found:

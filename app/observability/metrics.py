@@ -26,3 +26,6 @@ RECONCILED_AT = Gauge(
 BEHIND = Gauge("sink_behind_revisions", "Revisions that a sink has yet to get, of all ontologies together.", ["sink"])
 CACHE_LOOKUPS = Counter("cache_lookups_total", "Lookups in the cache that processes share, and calls that failed.", ["cache", "outcome"])
 CIRCUIT_OPEN = Gauge("circuit_open", "1 where a system is left alone for a while since it failed a few times in a row.", ["system"])
+CONSUMER_LAG = Gauge(
+    "consumer_lag_messages", "Signals of merges that a worker's consumer has not read yet, of its own partitions.", ["worker"]
+)

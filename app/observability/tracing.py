@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 UNTRACED = "healthz,readyz,metrics"
+_PROPAGATOR = TraceContextTextMapPropagator()
 
 
 @contextmanager
@@ -38,6 +41,17 @@ def tracing(endpoint: str | None, environment: str, release: str) -> Iterator[No
     finally:
         statements.uninstrument()
         provider.shutdown()
+
+
+def carried(header: str | None) -> str | None:
+    """The trace in which a request is done, as W3C has it: our own span of it where there is one, else what the client said."""
+    span = trace.get_current_span().get_span_context()
+    return f"00-{span.trace_id:032x}-{span.span_id:016x}-{span.trace_flags:02x}" if span.is_valid else header
+
+
+def parent_of(traceparent: str | None) -> Context:
+    """The context that a span continues; an empty one where nobody traced."""
+    return _PROPAGATOR.extract({"traceparent": traceparent}) if traceparent else Context()
 
 
 def traced(app: ASGIApp) -> ASGIApp:

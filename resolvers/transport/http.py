@@ -19,6 +19,7 @@ from orjson import JSONEncodeError
 
 from app.domain.actor import Role
 from app.domain.errors import ErrorCode, OmsError, RequestError, Unauthenticated, Unavailable
+from app.observability.tracing import carried
 from app.web.authentication import challenge
 from app.web.limits import ClientGone, read_body
 from resolvers.transport.answer import BAD_REQUEST, Answer, GraphQLRequest, Refused, RequestFacts
@@ -194,7 +195,7 @@ def _facts(scope: Scope, headers: dict[str, str]) -> RequestFacts:
     sent = headers.get("x-request-id", "")
     return RequestFacts(
         request_id=known or (sent if REQUEST_ID.fullmatch(sent) else uuid4().hex),
-        traceparent=headers.get("traceparent"),
+        traceparent=carried(headers.get("traceparent")),
         min_revision=headers.get("oms-min-revision", "")[:LONGEST_KEY] or None,
         idempotency_key=headers.get("idempotency-key"),
         last_event_id=headers.get("last-event-id") or None,

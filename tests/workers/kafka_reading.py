@@ -29,7 +29,7 @@ def read(broker: str, prefix: str, wanted: int, *, least: int | None = None) -> 
         seen: list[Seen] = []
         until, quiet = time.monotonic() + SECONDS, 0
         while (len({each.event["id"] for each in seen}) < wanted or quiet < 2) and time.monotonic() < until:
-            messages = [message for message in consumer.consume(1_000, 0.5) if message.error() is None]
+            messages = [message for message in consumer.consume(1_000, 0.5) if message.error() is None and message.headers()]  # ours have
             quiet = 0 if messages else quiet + 1
             seen += [_seen(message, prefix) for message in messages]
         return seen

@@ -52,6 +52,7 @@ async def test_it_publishes_indexes_answers_and_ends_with_zero(kafka, opensearch
         assert (await client.get("/readyz")).json() == {"status": "ok", "checks": {"database": "ok"}}
         metrics = (await client.get("/metrics")).text
         assert "relay_leads 1.0" in metrics
+        assert 'consumer_lag_messages{worker="indexing-service"}' in metrics
         assert 'worker_runs_total{outcome="done",worker="indexing-service"}' in metrics
     process.send_signal(signal.SIGTERM)
     async with asyncio.timeout(SECONDS):

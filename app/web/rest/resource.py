@@ -14,6 +14,7 @@ import orjson
 
 from app.domain.actor import Role
 from app.domain.errors import ErrorCode, OmsError, QueryTimeout, RequestError, Unauthenticated, Unavailable
+from app.observability.tracing import carried
 from app.services.imports import forget, spool
 from app.web.authentication import challenge
 from app.web.limits import ClientGone, read_body, to_disk
@@ -97,7 +98,9 @@ class Resource:
             raise _MethodNotAllowed(", ".join(sorted(self._handlers)))
         if not self._streams and not _acceptable(headers.get("accept")):
             raise RequestError(ErrorCode.NOT_ACCEPTABLE, HTTPStatus.NOT_ACCEPTABLE, "Answers are application/json.")
-        actor = await self._door.authenticate(headers.get("authorization"), request_id=request_id, traceparent=headers.get("traceparent"))
+        actor = await self._door.authenticate(
+            headers.get("authorization"), request_id=request_id, traceparent=carried(headers.get("traceparent"))
+        )
         actor = replace(actor, lock_tokens=lock_tokens(headers.get(HEADER)))
         call = Call(actor, f"{scope['method']} {self._route}", scope.get("path_params", {}), query_of(scope["query_string"]), headers)
         limits = self._door.limits

@@ -1,0 +1,1 @@
+"""Breaking everything while people work, and holding what is left against what they were told."""

@@ -1,0 +1,177 @@
+"""Holds what the clients were told against the database, its log, the topics, the views and the subscribers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, defaultdict
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.ports.search_index import SinkDown
+from app.services.graphing import Graphing
+from app.services.indexing import Indexing
+from app.services.reconciling import Reconciling, View
+from tests.chaos.following import Follower
+from tests.chaos.ledger import Ledger, Verdict
+from tests.chaos.world import World
+from tests.workers.kafka_reading import Seen, read
+
+CONVERGES = 60.0  # seconds after the end
+_ONCE = """
+    SELECT v.definition ->> 'description' AS key, v.rid, v.version FROM entity_version v
+    LEFT JOIN entity_version b ON b.rid = v.rid AND b.version = v.version - 1
+    WHERE v.kind = 'object_type' AND NOT v.deleted AND v.definition ->> 'description' IS NOT NULL
+        AND (b.rid IS NULL OR b.deleted OR b.definition ->> 'description' IS DISTINCT FROM v.definition ->> 'description')
+"""
+_HOLES = """
+    SELECT rid FROM entity_version GROUP BY rid HAVING max(version) <> count(*) OR min(version) <> 1
+    UNION SELECT v.rid FROM entity_version v JOIN entity_version n ON n.rid = v.rid AND n.version = v.version + 1
+        WHERE v.revision_to <> n.revision_from
+"""
+_AUDIT = """
+    SELECT c.rid, c.version, (SELECT count(*) FROM audit_log a WHERE a.rid = c.rid AND a.after_version = c.version
+        OR a.rid = c.rid AND c.action = 'deleted' AND a.revision = c.revision AND a.action = 'deleted') AS lines
+    FROM change c
+"""
+
+
+async def judged(
+    world: World, ledger: Ledger, followers: list[Follower], watch: Watch, *, seconds: float = CONVERGES
+) -> tuple[Verdict, float]:
+    """Everything that does not agree, and after how many seconds the views were equal."""
+    verdict = Verdict()
+    took = await _views(world, verdict, seconds)
+    await _database(world, ledger, verdict)
+    await _topics(world, verdict, seconds)
+    await _heard(world, followers, verdict, seconds)
+    verdict.says("the views", watch.backwards)
+    verdict.says("a lost update", ledger.twice())
+    verdict.says("torn answers", ledger.torn)
+    verdict.says("never answered", ledger.unknown)
+    return verdict, took
+
+
+async def _views(world: World, verdict: Verdict, seconds: float) -> float:
+    views: list[View] = [Indexing(world.database, world.index), Graphing(world.database, world.store)]
+    reconciling = Reconciling(world.database, views)
+    began = time.monotonic()
+    wrong = ["nobody looked"]
+    while wrong and time.monotonic() - began < seconds:
+        wrong = []
+        for name, rid in world.ontologies.items():
+            for view in views:
+                try:
+                    proof = await reconciling.prove(view, rid, name)
+                except SinkDown as down:
+                    wrong.append(f"{view.sink}: {down}")
+                    continue
+                wrong += [f"{view.sink}: {each.rid} is {each.trouble.value}" for each in proof.differing]
+                if proof.revision != proof.head or proof.refused:
+                    wrong.append(f"{view.sink} has {proof.revision} of {proof.head} revisions of {name} and refuses {proof.refused}")
+        if wrong:
+            await asyncio.sleep(0.5)
+    verdict.says("the views", wrong)
+    verdict.says("tombstones", await _tombstones(world))
+    return time.monotonic() - began
+
+
+async def _tombstones(world: World) -> list[str]:
+    """What was deleted must stay as a tombstone, or a late write would bring it back."""
+    missing = []
+    for rid in world.ontologies.values():
+        gone = {row["rid"] for row in await world.database.pool.fetch("SELECT rid FROM entity WHERE ontology = $1 AND deleted", rid)}
+        buried = {each.rid async for each in world.index.stored(rid) if each.body is None}
+        below = {each.rid async for each in world.store.stored(rid) if each.node is None}
+        missing += [f"{each} has no tombstone in the index" for each in sorted(gone - buried)]
+        missing += [f"{each} has no tombstone in the graph" for each in sorted(gone - below)]
+    return missing
+
+
+async def _database(world: World, ledger: Ledger, verdict: Verdict) -> None:
+    pool = world.database.pool
+    written: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for row in await pool.fetch(_ONCE):
+        written[row["key"]].append((row["rid"], row["version"]))
+    versions = {(row["rid"], row["version"]) for row in await pool.fetch("SELECT rid, version FROM entity_version")}
+    for told in ledger.told:
+        own = [place for place in told.written if place in versions]
+        verdict.says("told and not there", [f"{told.key}: {place}" for place in told.written if place not in versions])
+        marked = written.get(told.key, [])
+        if told.written and not told.key.endswith("-back") and sorted(set(marked) - set(own)):
+            verdict.says("done more often than told", [f"{told.key}: {marked} and told {told.written}"])
+    verdict.says(
+        "done although refused", [f"{each.key}: {each.code} after {each.tries} tries" for each in ledger.refused if written.get(each.key)]
+    )
+    verdict.says("versions with holes", [row["rid"] for row in await pool.fetch(_HOLES)])
+    lines = await pool.fetch(_AUDIT)
+    verdict.says("audit", [f"{row['rid']} v{row['version']}: {row['lines']} lines" for row in lines if row["lines"] != 1])
+    for name, rid in world.ontologies.items():
+        revisions = [row[0] for row in await pool.fetch("SELECT revision FROM revision WHERE ontology = $1 ORDER BY 1", rid)]
+        head = await pool.fetchval("SELECT head_revision FROM ontology WHERE rid = $1", rid)
+        verdict.says("revisions", [] if revisions == list(range(1, head + 1)) else [f"{name}: {revisions[-3:]} of {head}"])
+        told = Counter(each.revision for each in ledger.told if each.ontology == name)
+        verdict.says("revisions", [f"{name}@{revision} was told to {count} mutations" for revision, count in told.items() if count > 1])
+
+
+async def _topics(world: World, verdict: Verdict, seconds: float) -> None:
+    """Each row of the outbox at least once, always the same, and first appearances of a key in the order of their commits."""
+    until = time.monotonic() + seconds
+    unsent = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
+    while await world.database.pool.fetchval(unsent) and time.monotonic() < until:  # noqa: ASYNC110 - another process does it
+        await asyncio.sleep(0.2)
+    rows = await world.database.pool.fetch("SELECT id, event_id, topic, key, ontology, revision, index FROM outbox ORDER BY id")
+    seen = await asyncio.to_thread(read, world.servers.kafka, world.prefix, len(rows) if verdict.clean else 0)
+    by_id: dict[str, Seen] = {}
+    for each in seen:
+        first = by_id.setdefault(each.event["id"], each)
+        verdict.says("events that changed", [each.event["id"]] if first.event != each.event else [])
+    known = {str(row["event_id"]) for row in rows}
+    verdict.says("events that nobody wrote", sorted(set(by_id) - known))
+    verdict.says("events that never came", [f"{row['topic']} {row['key']}" for row in rows if str(row["event_id"]) not in by_id])
+    order = {str(row["event_id"]): (row["revision"] or 0, row["id"]) for row in rows}
+    last: dict[tuple[str, str], Any] = {}
+    for name, each in by_id.items():
+        if name in order and each.event.get("revision") is not None:
+            place = (each.topic, each.key)
+            verdict.says("events out of order", [f"{place}: {order[name]}"] if last.get(place, (0, 0)) > order[name] else [])
+            last[place] = max(last.get(place, (0, 0)), order[name])
+
+
+async def _heard(world: World, followers: list[Follower], verdict: Verdict, seconds: float) -> None:
+    until = time.monotonic() + min(seconds, 30)
+    heads = {
+        row["api_name"]: row["head_revision"] for row in await world.database.pool.fetch("SELECT api_name, head_revision FROM ontology")
+    }
+    while any(len(each.seen) < heads[each.ontology] for each in followers) and time.monotonic() < until:  # noqa: ASYNC110 - they hear from elsewhere
+        await asyncio.sleep(0.1)
+    for each in followers:
+        verdict.says("subscribers", each.faults(heads[each.ontology]))
+        verdict.says("subscribers", [said for said in each.refusals if "UNAVAILABLE" not in said and "INTERNAL" not in said])
+
+
+@dataclass
+class Watch:
+    """Looks at the views all the time: a version that was seen once is never followed by an older one."""
+
+    world: World
+    newest: dict[tuple[str, str], int] = field(default_factory=dict)
+    backwards: list[str] = field(default_factory=list)
+    wiped: int = 0
+
+    async def look(self, every: float = 1.0) -> None:
+        """Until cancelled."""
+        while True:
+            with suppress(SinkDown):
+                await self._once()
+            await asyncio.sleep(every)
+
+    async def _once(self) -> None:
+        for rid in self.world.ontologies.values():
+            for sink, copies in (("index", self.world.index.stored(rid)), ("graph", self.world.store.stored(rid))):
+                async for each in copies:
+                    place = (sink, each.rid)
+                    if each.version < self.newest.get(place, 0):
+                        self.backwards.append(f"{each.rid} went from {self.newest[place]} to {each.version} in the {sink}")
+                    self.newest[place] = max(each.version, self.newest.get(place, 0))

@@ -1,0 +1,127 @@
+"""One run: people work, things break, the storm ends, and the judge looks."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import httpx2
+
+from tests.chaos.faults import ALL, Fault, storm
+from tests.chaos.following import Follower
+from tests.chaos.judge import CONVERGES, Watch, judged
+from tests.chaos.ledger import Ledger, Verdict
+from tests.chaos.workload import APPLY, Editor, creation
+from tests.chaos.world import Servers, World, world
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What happens, and for how long."""
+
+    seconds: float = 15.0
+    editors: int = 4
+    readers: int = 1
+    rest: float = 0.15  # seconds between two steps of an editor, on average
+    large: int = 0  # properties of large creations
+    faults: Sequence[Fault] = ALL
+    fault_rest: float = 0.5
+    delays: dict[str, float] = field(default_factory=dict)  # by link, all the time
+    converges: float = CONVERGES
+
+
+@dataclass
+class Report:
+    """What came of it."""
+
+    seed: int
+    bug: str
+    verdict: Verdict
+    told: int
+    refused: int
+    resent: int
+    reads: int
+    faults: Counter[str]
+    converged: float  # seconds
+    recoveries: list[float]
+    seconds: float
+
+    @property
+    def line(self) -> str:
+        """For people."""
+        slowest = f"{max(self.recoveries):.1f} s" if self.recoveries else "-"
+        return (
+            f"seed {self.seed}: {self.told} mutations told, {self.refused} refused, {self.resent} sent again, {self.reads} reads, "
+            f"{sum(self.faults.values())} faults, slowest recovery {slowest}, views equal after {self.converged:.1f} s: {self.verdict}"
+        )
+
+
+async def run(servers: Servers, seed: int, scenario: Scenario, *, bug: str = "", together: bool = True) -> Report:
+    """Do it."""
+    began, random = time.monotonic(), Random(seed)
+    async with world(servers, bug=bug, together=together) as made:
+        ledger = Ledger()
+        pairs, groups = await _pairs(made), await _groups(made)
+        followers = [
+            Follower(name, made.addresses, made.token, Random(random.random()), "1.0") for name in made.ontologies for _ in range(2)
+        ]
+        watch = Watch(made)
+        beside = [asyncio.create_task(each.follow()) for each in followers]
+        looking = asyncio.create_task(watch.look())
+        for name, delay in scenario.delays.items():
+            made.links[name].delay = delay
+        editors = [
+            Editor(number, made.addresses, made.token, ledger, Random(random.random()), pairs, groups, scenario.large)
+            for number in range(scenario.editors + scenario.readers)
+        ]
+        until = time.monotonic() + scenario.seconds
+        reading = [each.read(until) for each in editors[scenario.editors :]]
+        working = asyncio.gather(*reading, *(each.work(until, scenario.rest) for each in editors[: scenario.editors]))
+        await storm(made, random, until, scenario.faults, scenario.fault_rest)
+        for link in (*made.links.values(), *made.fronts):
+            link.heal()
+        await working
+        await asyncio.gather(*made.recovering.values())
+        looking.cancel()
+        if any(each in {"wipe of an index", "wipe of a graph"} for each in made.done):
+            watch.backwards.clear()  # what was wiped begins anew
+        verdict, took = await judged(made, ledger, followers, watch, seconds=scenario.converges)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, looking, return_exceptions=True)
+        return Report(
+            seed, bug, verdict, len(ledger.told), len(ledger.refused), sum(each.tries > 1 for each in ledger.told), ledger.reads,
+            Counter(made.done), took, [seconds for part in made.parts for seconds in part.recoveries], time.monotonic() - began,
+        )  # fmt: skip
+
+
+async def _pairs(made: World) -> list[tuple[str, str]]:
+    """Object types that always say the same as their first property."""
+    pairs = []
+    for number in range(2):
+        operations = creation(f"pair-{number}", 1)
+        operations[1]["fields"]["description"] = operations[0]["fields"]["description"]
+        refs = await _applied(made, "main", operations)
+        pairs.append((refs["o"], refs["o.p0"]))
+    return pairs
+
+
+async def _groups(made: World) -> dict[str, list[str]]:
+    """Three type groups in each ontology."""
+    operations = [
+        {"verb": "CREATE", "kind": "TYPE_GROUP", "ref": f"g{n}", "fields": {"apiName": f"group-{n}", "displayName": f"G{n}"}}
+        for n in range(3)
+    ]
+    return {name: sorted((await _applied(made, name, operations)).values()) for name in made.ontologies}
+
+
+async def _applied(made: World, ontology: str, operations: list[dict[str, Any]]) -> dict[str, str]:
+    async with httpx2.AsyncClient(trust_env=False, timeout=30, headers={"authorization": f"Bearer {made.token}"}) as client:
+        asked = {"query": APPLY, "variables": {"i": {"ontology": ontology, "operations": operations}}}
+        refs: dict[str, str] = (await client.post(f"{made.addresses[0]}/graphql", json=asked)).json()["data"]["applyChanges"]["refs"]
+    return refs

@@ -1,0 +1,29 @@
+"""For each planted bug the storm that provokes it; a healthy installation comes through all of them."""
+
+from __future__ import annotations
+
+from tests.chaos.faults import cut_clients_off, kill_a_worker, refuse_the_engine
+from tests.chaos.run import Scenario
+
+QUIET = Scenario(seconds=8, faults=(), converges=12)
+
+PROVOKED: dict[str, Scenario] = {
+    "relay-by-cursor": Scenario(seconds=10, editors=6, rest=0.03, large=250, faults=(), converges=12),
+    "relay-marks-before-it-sends": Scenario(seconds=12, faults=(kill_a_worker,), fault_rest=0.1, converges=15),
+    "relay-makes-new-ids": QUIET,
+    "entity-version-as-document-version": QUIET,
+    "hard-deletes": QUIET,
+    "watermark-before-the-write": Scenario(seconds=10, faults=(refuse_the_engine,), fault_rest=0.1, converges=15),
+    "an-outage-counts-as-done": Scenario(seconds=10, faults=(refuse_the_engine,), fault_rest=0.1, converges=15),
+    "neighbours-are-forgotten": QUIET,
+    "old-links-stay": QUIET,
+    "the-last-of-a-batch-is-left-out": QUIET,
+    "torn-snapshot": Scenario(seconds=12, editors=3, readers=6, rest=0, faults=(), delays={"postgres": 0.004}, converges=15),
+    "resume-skips-one": QUIET,
+    "resume-repeats-one": QUIET,
+    "answers-are-not-kept-for-their-keys": Scenario(
+        seconds=10, editors=6, rest=0.02, faults=(cut_clients_off,), fault_rest=0, converges=12
+    ),
+    "deletions-are-not-audited": QUIET,
+    "versions-are-not-compared": Scenario(seconds=10, editors=6, rest=0.02, faults=(), converges=12),
+}
