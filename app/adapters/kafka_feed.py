@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.2
 MOST_AT_ONCE = 500  # signals
 FIRST_PAUSE = 1.0  # seconds in which a partition rests after a failure, doubled with each further one
-LONGEST_PAUSE = 60.0
+LONGEST_PAUSE = 15.0  # so that what failed works again soon after its sink does
 LAG_SECONDS = 5.0  # between two looks at how much is unread
 
 log = structlog.get_logger(__name__)

@@ -113,8 +113,8 @@ def _() -> None:
     rewritten(
         "app.services.indexing", "Indexing.reach",
         "refused += await self._write(ontology, rids)",
-        "async with self._database.writing() as early:\n                await sinks.advance(early, self.sink, ontology, mark)\n"
-        "            refused += await self._write(ontology, rids)",
+        "async with self._database.writing() as early:\n            await sinks.advance(early, self.sink, ontology, mark)\n"
+        "        refused += await self._write(ontology, rids)",
     )  # fmt: skip
 
 
@@ -123,7 +123,7 @@ def _() -> None:
     rewritten(
         "app.services.indexing", "Indexing.reach",
         "refused += await self._write(ontology, rids)",
-        "\n            with suppress(SinkDown):\n                refused += await self._write(ontology, rids)",
+        "with suppress(SinkDown):\n            refused += await self._write(ontology, rids)",
     )  # fmt: skip
 
 

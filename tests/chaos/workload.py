@@ -74,7 +74,7 @@ class Editor:
     async def _step(self, client: httpx2.AsyncClient, key: str) -> None:
         ontology = self.random.choice(ONTOLOGIES)
         mine = self.mine[ontology]
-        what = self.random.choices(("create", "update", "rename", "delete", "pair", "change set"), (4, 3, 2, 1, 4, 1))[0]
+        what = self.random.choices(("create", "update", "rename", "move", "delete", "pair", "change set"), (4, 2, 2, 2, 1, 4, 1))[0]
         if what in {"update", "rename", "move", "delete"} and not mine:
             what = "create"
         if what == "create":
