@@ -181,10 +181,10 @@ async def _timed(work: Awaitable[None]) -> float:
 
 
 async def _recovered(workers: Workers, places: Places, name: str) -> float:
+    began = time.perf_counter()
     workers.kill(name)
     number = MERGES + 1 + WORKERS.index(name)
     revision = await _merged(places.opened, number)
-    began = time.perf_counter()
     workers.start(name)
     await asyncio.gather(places.in_index(f"T{number}"), places.in_graph(revision))
     return time.perf_counter() - began

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -15,6 +17,7 @@ from app.domain.topics import MERGED
 from app.ports.search_index import SinkDown
 from tests.chaos.parts import Part
 from tests.chaos.world import World
+from tests.real_servers import Onlooker
 
 Fault = Callable[[World, Random], Awaitable[str]]
 
@@ -26,15 +29,17 @@ async def _killed(world: World, among: Sequence[Part], random: Random) -> str:
         return "nothing, since all recover"
     part = random.choice(those)
     part.kill()
+    began = time.monotonic()
     await asyncio.sleep(random.uniform(0, 1))
     part.start()
-    world.recovering[part.name] = asyncio.create_task(_recovered(world, part))
+    world.recovering[part.name] = asyncio.create_task(_recovered(world, part, began))
     return f"kill -9 of {part.name}"
 
 
-async def _recovered(world: World, part: Part) -> None:
+async def _recovered(world: World, part: Part, began: float) -> None:
     try:
-        part.recoveries.append(await part.ready())
+        await part.ready()
+        part.recoveries.append(time.monotonic() - began)
     finally:
         del world.recovering[part.name]
 
@@ -117,6 +122,7 @@ async def wipe_the_index(world: World, random: Random) -> str:
     rid = random.choice(sorted(world.ontologies.values()))
     with suppress(SinkDown):
         await world.index.drop(f"{alias_of(rid)}*")
+    world.wiped.append(("index", rid))
     return "wipe of an index"
 
 
@@ -125,6 +131,7 @@ async def wipe_the_graph(world: World, random: Random) -> str:
     rid = random.choice(sorted(world.ontologies.values()))
     with suppress(SinkDown):
         await world.store._written(("MATCH (n {ontology: $o}) DETACH DELETE n", {"o": rid}))
+    world.wiped.append(("graph", rid))
     return "wipe of a graph"
 
 
@@ -159,10 +166,37 @@ async def false_signals(world: World, random: Random) -> str:
     return "false signals"
 
 
+async def kill_a_server(world: World, random: Random) -> str:
+    """A broker, a cache, an engine: kill -9, and it is started again."""
+    stack, name = world.servers.stack, random.choice(SERVERS)
+    if stack is None:
+        return "nothing, since the servers are others' too"
+    [process] = [state.pid for state in stack.states() if state.server.name == name]
+    os.kill(process or 0, signal.SIGKILL)
+    await asyncio.sleep(random.uniform(0, 2))
+    await asyncio.to_thread(stack.start, [name], Onlooker())
+    return f"kill -9 of {name}"
+
+
+async def pause_a_server(world: World, random: Random) -> str:
+    """It does not answer, and knows nothing of it."""
+    stack, name = world.servers.stack, random.choice(SERVERS)
+    if stack is None:
+        return "nothing, since the servers are others' too"
+    [process] = [state.pid for state in stack.states() if state.server.name == name]
+    os.kill(process or 0, signal.SIGSTOP)
+    await asyncio.sleep(random.uniform(1, 6))
+    os.kill(process or 0, signal.SIGCONT)
+    return f"SIGSTOP of {name}"
+
+
+SERVERS = ("kafka", "opensearch", "neo4j", "redis")
 ALL: Sequence[Fault] = (
     kill_an_api, kill_a_worker, kill_a_worker, pause_a_part, pause_a_part, cut_a_link, cut_a_link, cut_clients_off, refuse_on_a_link,
     swallow_on_a_link, delay_a_link, wipe_the_index, wipe_the_graph, wipe_the_cache, false_signals,
 )  # fmt: skip
+
+WITH_SERVERS: Sequence[Fault] = (*ALL, kill_a_server, pause_a_server, pause_a_server)
 
 
 async def storm(world: World, random: Random, until: float, faults: Sequence[Fault], rest: float) -> None:

@@ -19,6 +19,7 @@ from tests.chaos.world import World
 from tests.workers.kafka_reading import Seen, read
 
 CONVERGES = 60.0  # seconds after the end
+RECOVERS = 30.0  # seconds from a kill to the answer of what was started in its place
 _ONCE = """
     SELECT v.definition ->> 'description' AS key, v.rid, v.version FROM entity_version v
     LEFT JOIN entity_version b ON b.rid = v.rid AND b.version = v.version - 1
@@ -50,6 +51,8 @@ async def judged(
     verdict.says("a lost update", ledger.twice())
     verdict.says("torn answers", ledger.torn)
     verdict.says("never answered", ledger.unknown)
+    late = [(part.name, seconds) for part in world.parts for seconds in part.recoveries if seconds > RECOVERS]
+    verdict.says("recovery", [f"{name} took {seconds:.0f} s" for name, seconds in late])
     return verdict, took
 
 
@@ -95,9 +98,11 @@ async def _database(world: World, ledger: Ledger, verdict: Verdict) -> None:
     for row in await pool.fetch(_ONCE):
         written[row["key"]].append((row["rid"], row["version"]))
     versions = {(row["rid"], row["version"]) for row in await pool.fetch("SELECT rid, version FROM entity_version")}
+    gone = {(row["rid"], row["revision"]) for row in await pool.fetch("SELECT rid, revision FROM change WHERE action = 'deleted'")}
     for told in ledger.told:
         own = [place for place in told.written if place in versions]
         verdict.says("told and not there", [f"{told.key}: {place}" for place in told.written if place not in versions])
+        verdict.says("told and not gone", [f"{told.key}: {rid}" for rid in told.deleted if (rid, told.revision) not in gone])
         marked = written.get(told.key, [])
         if told.written and not told.key.endswith("-back") and sorted(set(marked) - set(own)):
             verdict.says("done more often than told", [f"{told.key}: {marked} and told {told.written}"])
@@ -156,9 +161,8 @@ class Watch:
     """Looks at the views all the time: a version that was seen once is never followed by an older one."""
 
     world: World
-    newest: dict[tuple[str, str], int] = field(default_factory=dict)
+    newest: dict[tuple[str, str, int], int] = field(default_factory=dict)
     backwards: list[str] = field(default_factory=list)
-    wiped: int = 0
 
     async def look(self, every: float = 1.0) -> None:
         """Until cancelled."""
@@ -170,8 +174,15 @@ class Watch:
     async def _once(self) -> None:
         for rid in self.world.ontologies.values():
             for sink, copies in (("index", self.world.index.stored(rid)), ("graph", self.world.store.stored(rid))):
-                async for each in copies:
-                    place = (sink, each.rid)
+                wipes = self._wipes(sink, rid)
+                seen = [each async for each in copies]
+                if wipes != self._wipes(sink, rid):
+                    continue  # it was wiped while one looked
+                for each in seen:
+                    place = (sink, each.rid, wipes)
                     if each.version < self.newest.get(place, 0):
                         self.backwards.append(f"{each.rid} went from {self.newest[place]} to {each.version} in the {sink}")
                     self.newest[place] = max(each.version, self.newest.get(place, 0))
+
+    def _wipes(self, sink: str, ontology: str) -> int:
+        return self.world.wiped.count((sink, ontology))

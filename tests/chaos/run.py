@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -31,7 +31,7 @@ class Scenario:
     large: int = 0  # properties of large creations
     faults: Sequence[Fault] = ALL
     fault_rest: float = 0.5
-    delays: dict[str, float] = field(default_factory=dict)  # by link, all the time
+    delays: tuple[tuple[str, float], ...] = ()  # of links, all the time
     converges: float = CONVERGES
 
 
@@ -73,7 +73,7 @@ async def run(servers: Servers, seed: int, scenario: Scenario, *, bug: str = "",
         watch = Watch(made)
         beside = [asyncio.create_task(each.follow()) for each in followers]
         looking = asyncio.create_task(watch.look())
-        for name, delay in scenario.delays.items():
+        for name, delay in scenario.delays:
             made.links[name].delay = delay
         editors = [
             Editor(number, made.addresses, made.token, ledger, Random(random.random()), pairs, groups, scenario.large)
@@ -88,8 +88,6 @@ async def run(servers: Servers, seed: int, scenario: Scenario, *, bug: str = "",
         await working
         await asyncio.gather(*made.recovering.values())
         looking.cancel()
-        if any(each in {"wipe of an index", "wipe of a graph"} for each in made.done):
-            watch.backwards.clear()  # what was wiped begins anew
         verdict, took = await judged(made, ledger, followers, watch, seconds=scenario.converges)
         for task in beside:
             task.cancel()

@@ -7,6 +7,25 @@ from tests.chaos.run import Scenario
 
 QUIET = Scenario(seconds=8, faults=(), converges=12)
 
+# What the judge must say of each.
+CAUGHT_BY: dict[str, str] = {
+    "relay-by-cursor": "events that never came",
+    "relay-marks-before-it-sends": "events that never came",
+    "relay-makes-new-ids": "events that nobody wrote",
+    "entity-version-as-document-version": "the views",
+    "hard-deletes": "tombstones",
+    "watermark-before-the-write": "the views",
+    "an-outage-counts-as-done": "the views",
+    "neighbours-are-forgotten": "the views",
+    "old-links-stay": "the views",
+    "the-last-of-a-batch-is-left-out": "the views",
+    "torn-snapshot": "torn answers",
+    "resume-skips-one": "subscribers",
+    "resume-repeats-one": "subscribers",
+    "answers-are-not-kept-for-their-keys": "done although refused",
+    "deletions-are-not-audited": "audit",
+    "versions-are-not-compared": "a lost update",
+}
 PROVOKED: dict[str, Scenario] = {
     "relay-by-cursor": Scenario(seconds=10, editors=6, rest=0.03, large=250, faults=(), converges=12),
     "relay-marks-before-it-sends": Scenario(seconds=12, faults=(kill_a_worker,), fault_rest=0.1, converges=15),
@@ -18,7 +37,7 @@ PROVOKED: dict[str, Scenario] = {
     "neighbours-are-forgotten": QUIET,
     "old-links-stay": QUIET,
     "the-last-of-a-batch-is-left-out": QUIET,
-    "torn-snapshot": Scenario(seconds=12, editors=3, readers=6, rest=0, faults=(), delays={"postgres": 0.004}, converges=15),
+    "torn-snapshot": Scenario(seconds=12, editors=3, readers=6, rest=0, faults=(), delays=(("postgres", 0.004),), converges=15),
     "resume-skips-one": QUIET,
     "resume-repeats-one": QUIET,
     "answers-are-not-kept-for-their-keys": Scenario(

@@ -19,6 +19,7 @@ from app.adapters.neo4j import Neo4jGraph
 from app.adapters.opensearch import OpenSearchIndex, alias_of
 from app.persistence.database import Database
 from app.services.ontologies import Ontologies
+from app.stack.stack import Stack
 from tests.chaos.parts import Part
 from tests.chaos.proxy import Link
 from tests.given import ADMIN
@@ -36,6 +37,7 @@ class Servers:
     opensearch: str
     neo4j: str
     redis: str
+    stack: Stack | None = None  # where they may be killed as well
 
 
 @dataclass
@@ -55,6 +57,7 @@ class World:
     ontologies: dict[str, str]
     recovering: dict[str, asyncio.Task[None]] = field(default_factory=dict)  # parts that were killed and do not answer yet
     done: list[str] = field(default_factory=list)  # faults, for the report
+    wiped: list[tuple[str, str]] = field(default_factory=list)  # sinks and ontologies that begin anew
 
     @property
     def addresses(self) -> list[str]:
@@ -65,10 +68,6 @@ class World:
     def parts(self) -> list[Part]:
         """Every process of ours."""
         return [*self.apis, *self.workers]
-
-    def relays(self) -> list[Part]:
-        """The processes with a relay in them."""
-        return [part for part in self.workers if "relay" in part.arguments]
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -271,7 +272,7 @@ async def test_the_same_request_again_is_answered_like_the_first(face: Face, dat
     assert await database.pool.fetchval("SELECT head_revision FROM ontology") == 1
 
 
-async def test_a_list_is_walked_by_cursors_and_filtered(face: Face) -> None:
+async def test_a_list_is_walked_by_cursors_and_filtered(face: Face, database: Database) -> None:
     for name in ("one", "two", "three"):
         await a_group(face, name)
     walked, cursor = [], ""
@@ -282,6 +283,10 @@ async def test_a_list_is_walked_by_cursors_and_filtered(face: Face) -> None:
 
     assert walked == ["one", "three", "two"]
     assert [each["apiName"] for each in (await face.ask("GET", "/api/type-group?asOf=1")).json()["items"]] == ["one"]
+    moments = [row["at"] for row in await database.pool.fetch("SELECT at FROM revision ORDER BY revision")]
+    for at, names in ((moments[0] - timedelta(seconds=1), []), (moments[0], ["one"])):
+        asked = at.isoformat().replace("+", "%2B")
+        assert [each["apiName"] for each in (await face.ask("GET", f"/api/type-group?asOf={asked}")).json()["items"]] == names
     assert (await face.ask("GET", "/api/type-group?status=ACTIVE")).json()["items"] == []
     for query in (
         "pageSize=0",

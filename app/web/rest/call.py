@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -99,6 +100,19 @@ class Call:
         if not given.isascii() or not given.isdecimal() or len(given) > len(str(most)) or not least <= int(given) <= most:
             raise BadInput(f"{name} is a whole number from {least:,} to {most:,}.", path=name)
         return int(given)
+
+    def point(self, name: str) -> int | datetime | None:
+        """A revision, or a moment with its offset."""
+        given = self.query.get(name, "")
+        if "-" not in given:
+            return self.number(name, least=0, most=2**62)
+        try:
+            moment = datetime.fromisoformat(given)
+            if moment.tzinfo is not None:
+                return moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+        raise BadInput(f"{name} is a revision such as 12, or a moment with its offset such as 2026-11-24T08:30:00Z.", path=name)
 
     def expected_version(self, words: dict[str, Any]) -> int | None:
         """The version that the author looked at: from the body (taken out of it), the query or If-Match, which must agree."""

@@ -103,7 +103,7 @@ class Entities:
         wanted = self.lists.wanted(call, Order.NAME, where=All(tuple(_tests(call))))
         async with self.database.reading() as snapshot:
             at, name = await reading.standing(snapshot, call.ontology)
-            at = reading.at_revision(at, call.number("asOf", least=0, most=2**62))
+            at = await reading.at_point(snapshot, at, call.point("asOf"))
             page = await self.lists.page(snapshot, entities.of_kind(self.kind), at.ontology, wanted, at=at)
         at = page.at or at
         items = [entity_json(reading.present(row)) for row in page.rows]

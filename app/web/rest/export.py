@@ -37,10 +37,10 @@ class Export:
         call.actor.require(Role.VIEWER)
         form = _one_of(call, "format", [each.value for each in Output])
         part = _one_of(call, "part", PARTS)
-        revision = call.number("asOf", least=0)
+        point = call.point("asOf")
         async with self.database.reading() as snapshot:
             at, name = await reading.standing(snapshot, call.ontology)
-            at = reading.at_revision(at, revision)
+            at = await reading.at_point(snapshot, at, point)
             entities = await whole.entities(snapshot, at.ontology, None if at.current else at.revision)
         made = await off_loop(lambda: written(Writing(entities), Output(form), name), len(entities))
         pieces, media = _part(made, Output(form), part)

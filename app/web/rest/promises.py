@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 UNPROCESSABLE = 422
+POINT: Schema = {"anyOf": [COUNT, MOMENT]}  # in an ontology's history
 LIST_PARAMETERS = {"pageSize": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}, "cursor": TEXT}
 
 
@@ -56,7 +57,7 @@ def of_kind(kind: Kind) -> dict[str, Promise]:
     filters = {
         "search": TEXT,
         "status": {"enum": [each.value for each in Status]},
-        "asOf": COUNT,
+        "asOf": POINT,
         **({"objectType": RID} if kind is Kind.PROPERTY else {}),
     }
     return {
@@ -191,7 +192,7 @@ def of_audit_log() -> dict[str, Promise]:
 
 def of_export() -> dict[str, Promise]:
     """The handler of exports."""
-    query: dict[str, Schema] = {**_ontology(), "format": _values(Output), "part": {"enum": list(PARTS)}, "asOf": COUNT}
+    query: dict[str, Schema] = {**_ontology(), "format": _values(Output), "part": {"enum": list(PARTS)}, "asOf": POINT}
     return {"file": Promise(TEXT, query=query, answers=(*dict.fromkeys(WRITTEN.values()), RECEIPT))}
 
 

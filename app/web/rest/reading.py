@@ -9,7 +9,7 @@ from app.domain.errors import BadInput, InvalidCursor, NotFound, PageSizeOutOfRa
 from app.domain.object_type import PROPERTIES
 from app.persistence import change_sets
 from app.persistence.mapping import entity_of
-from app.persistence.reads import entities
+from app.persistence.reads import entities, ontologies
 from app.persistence.reads.numbered import key_of_row
 from app.persistence.reads.pages import Source, check_key, key_of, pages
 from app.persistence.reads.selection import EVERYTHING, At, Condition, Order, Selection
@@ -17,6 +17,7 @@ from app.web.cursors import Cursors, scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from app.domain.entity import Entity
     from app.domain.kind import Kind
@@ -110,10 +111,11 @@ async def standing(snapshot: Snapshot, ontology: str) -> tuple[At, str]:
     return At(found.rid, found.head_revision, found.head_revision, await change_sets.epoch(snapshot)), found.api_name
 
 
-def at_revision(at: At, revision: int | None) -> At:
-    """The ontology as of a revision of its past."""
-    if revision is None:
+async def at_point(snapshot: Snapshot, at: At, point: int | datetime | None) -> At:
+    """The ontology as of a revision of its past, or as it was at a moment."""
+    if point is None:
         return at
+    revision = point if isinstance(point, int) else await ontologies.at_time(snapshot, at.ontology, point)
     if revision > at.head:
         raise BadInput(f"The ontology is at revision {at.head}.", path="asOf")
     return at.back(revision)
