@@ -43,7 +43,7 @@ check: $(READY)  ## the static part: format, lint, types, contracts, schema, pag
 	@$(BIN)/oms schema check
 	@$(BIN)/oms docs --check
 
-chaos: $(READY)  ## break everything while people work, plant every known bug, and write docs/chaos.md
+chaos: $(READY)  ## break everything while people work, plant every known bug, and write a report
 	@$(BIN)/python -m tests.chaos --write
 
 bench: $(READY)  ## measure, as ratios in one run

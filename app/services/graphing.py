@@ -77,19 +77,18 @@ class Graphing:
         await self._store.prepare()
         for begin in range(0, len(rids), CHUNK):
             chunk = rids[begin : begin + CHUNK]
-            found = await self._now(ontology, chunk)
             async with self._database.reading() as snapshot:
+                known = await sinks.places(snapshot, chunk)
                 mark = await sinks.watermark(snapshot, self.sink, ontology)
-            unknown = set(chunk) - {vertex.rid for vertex in found}
-            buried = [Vertex(rid, version(mark.epoch, mark.head)) for rid in sorted(unknown)] if mark else []
-            await self._store.put(ontology, [*found, *buried])
+            buried = [Vertex(rid, version(mark.epoch, mark.head)) for rid in sorted(set(chunk) - set(known))] if mark else []
+            await self._store.put(ontology, [*await self._reached(ontology, chunk), *buried])
 
     async def rebuild(self, ontology: str, tell: Tell) -> Rebuilt:
         """Write everything anew, each entity by its version, so that who asks meanwhile meets a whole graph. SinkDown where it failed."""
         reached = await self.reach(ontology)
         count = 0
         async for chunk in chunks(self._database, ontology, CHUNK):
-            await self._store.put(ontology, await self._now(ontology, chunk))
+            await self._store.put(ontology, await self._reached(ontology, chunk))
             count += len(chunk)
             await tell(count)
         return Rebuilt(reached.revision, count)
@@ -98,6 +97,12 @@ class Graphing:
         async with self._database.reading() as snapshot:
             mark = await sinks.watermark(snapshot, self.sink, ontology)
             return await vertices(snapshot, mark.epoch, mark.head, rids) if mark else []
+
+    async def _reached(self, ontology: str, rids: Sequence[str]) -> list[Vertex]:
+        """As of the revision that the graph is at, and none newer: who asks meanwhile must not meet what came later."""
+        async with self._database.reading() as snapshot:
+            mark = await sinks.watermark(snapshot, self.sink, ontology)
+            return await vertices(snapshot, mark.epoch, mark.reached, rids) if mark and mark.reached >= 0 else []
 
     async def _write(self, ontology: str, mark: Watermark, after: int) -> int:
         target = version(mark.epoch, mark.head)

@@ -22,7 +22,7 @@ BY_INPUT = {
     "Query.nodes",
 }  # what the client sent, or may stage: at most 10,000
 BY_NUMBER = {
-    "Facet.buckets", "ImportResult.changes", "JobFailure.violations", "OntologyExport.receipt", "Presence.joined", "Presence.left",
+    "Facet.buckets", "ImportResult.changes", "Job.synced", "JobFailure.violations", "OntologyExport.receipt", "Presence.joined", "Presence.left",
     "Presence.present", "RepairPayload.refused", "RepairPayload.rids", "ServerStatus.sinks", "Highlight.marks", "KindStatistics.byStatus", "LocksChanged.changes", "Me.roles", "MergedRevision.counts",
     "OntologyChanged.counts", "OntologyStatistics.kinds", "SearchEdge.highlights", "Violation.by",
 }  # fmt: skip

@@ -156,6 +156,19 @@ async def test_what_bears_a_version_that_never_was_is_named_and_goes_with_the_in
     assert (await reconciling.prove(view, main, "main")).right
 
 
+async def test_mending_brings_nothing_newer_than_the_graph_is_at(database, store, editing, main):
+    made = await written(editing)
+    view = Graphing(database, store)
+    await view.reach(main)
+    later = [given.update(Kind.OBJECT_TYPE, made.refs["T1"], 1, displayName="Later"), *given.object_type("New")]
+    newest = await editing.apply(EDITOR, "main", later)
+    before = [vertex async for vertex in store.stored(main)]
+
+    await view.mend(main, [made.refs["T1"], made.refs["T2"], newest.refs["New"]])
+
+    assert [vertex async for vertex in store.stored(main)] == before
+
+
 async def test_an_index_that_was_wiped_is_filled_again_by_the_next_merge(database, index, editing, main):
     made = await written(editing)
     view = Indexing(database, index)

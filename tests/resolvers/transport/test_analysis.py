@@ -155,7 +155,7 @@ def test_a_hostile_document_is_judged_within_twenty_milliseconds(name: str) -> N
     best, tracer = 1.0, sys.gettrace()
     sys.settrace(None)  # else the time is that of measuring coverage
     try:
-        for _ in range(3):  # the machine may be busy with something else once
+        for _ in range(9):  # the machine may be busy with something else once
             started = time.process_time()
             excess = list(figures(document).excess(LIMITS))
             best = min(best, time.process_time() - started)
