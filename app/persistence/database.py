@@ -102,6 +102,9 @@ class Snapshot:
         try:
             if not _lost(connection):
                 await connection.execute("ROLLBACK")
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):  # what was read stands, whatever became of the connection
+            if not _lost(connection):
+                connection.terminate()
         finally:
             await self._database.release(connection)
 
