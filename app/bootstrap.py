@@ -12,6 +12,7 @@ import httpx2
 
 from app.adapters.development_issuer import DevelopmentIssuer
 from app.adapters.memory_cache import MemoryCache
+from app.adapters.neo4j import SECONDS as GRAPH_SECONDS
 from app.adapters.neo4j import Neo4jGraph
 from app.adapters.opensearch import OpenSearchIndex
 from app.adapters.redis import RedisCache, Tiers
@@ -61,7 +62,6 @@ if TYPE_CHECKING:
 
 RELEASE = version("oms")
 SEARCH_SECONDS = 2.0  # who waits longer is answered by PostgreSQL sooner
-GRAPH_SECONDS = 10.0
 SYNC_SECONDS = 60.0  # that one request of a full sync may take
 
 
@@ -106,7 +106,7 @@ async def opened(settings: Settings, *, by_levels: bool = True) -> AsyncIterator
         index = await stack.enter_async_context(search_index(settings))
         graph = await stack.enter_async_context(graph_store(settings))
         authentication = Authentication(tokens)
-        kept = await stack.enter_async_context(views(settings, database, seconds=SYNC_SECONDS))
+        kept = await stack.enter_async_context(views(settings, database))
         syncing = Syncing(database, Jobs(database), Reconciling(database, kept))
         imports = await stack.enter_async_context(Imports(database, Jobs(database), url, limits).opened())
         services = Services(
@@ -175,7 +175,7 @@ async def graph_store(settings: Settings, *, seconds: float = GRAPH_SECONDS) -> 
 
 
 @asynccontextmanager
-async def views(settings: Settings, database: Database, *, seconds: float) -> AsyncIterator[list[View]]:
+async def views(settings: Settings, database: Database, *, seconds: float = SYNC_SECONDS) -> AsyncIterator[list[View]]:
     """What keeps the log in another system, for each that the settings name; `seconds` are what one request may take."""
     async with search_index(settings, seconds=seconds) as index, graph_store(settings, seconds=seconds) as graph:
         yield [*([Indexing(database, index)] if index else []), *([Graphing(database, graph)] if graph else [])]
@@ -193,9 +193,11 @@ async def cache(settings: Settings, database: Database) -> AsyncIterator[Cache]:
     shared = RedisCache(
         settings.redis_url, scope=f"{name}:{RELEASE}-{promised}", secret=settings.cursor_secret, breaker=breaker("redis", seconds=5)
     )
+    tiers = Tiers(near, shared)
     try:
-        yield Tiers(near, shared)
+        yield tiers
     finally:
+        await tiers.sent()
         await shared.close()
 
 

@@ -23,7 +23,7 @@ import psutil
 from websockets.asyncio.client import connect
 
 from app.adapters.neo4j import Neo4jGraph
-from app.adapters.opensearch import OpenSearchIndex
+from app.adapters.opensearch import alias_of
 from app.domain.actor import Actor, Role
 from app.domain.change_set import Operation, Verb
 from app.domain.document import version
@@ -56,17 +56,16 @@ async def measure() -> list[Row]:
         try:
             async with database() as (opened, url), api(url) as served:
                 workers = Workers({**os.environ, **told, "DATABASE_URL": url, "WORKER_PORT": "0"})
-                index, store = OpenSearchIndex(told["OPENSEARCH_URL"]), Neo4jGraph(told["NEO4J_URL"])
+                store = Neo4jGraph(told["NEO4J_URL"])
                 try:
                     await _merged(opened, 0)
                     workers.start()
-                    places = Places(opened, index, store)
+                    places = Places(opened, told["OPENSEARCH_URL"], store)
                     await places.ready()
                     waits = await _waits(places, f"ws://127.0.0.1:{served.port}/graphql", served.token)
                     recoveries = {name: await _recovered(workers, places, name) for name in WORKERS}
                 finally:
                     workers.end()
-                    await index.close()
                     await store.close()
         finally:
             await asyncio.to_thread(stack.stop, NAMES)
@@ -114,7 +113,7 @@ class Workers:
 class Places:
     """Where a merge is looked for."""
 
-    def __init__(self, opened: Database, index: OpenSearchIndex, store: Neo4jGraph) -> None:
+    def __init__(self, opened: Database, index: str, store: Neo4jGraph) -> None:
         self.opened, self._index, self._store = opened, index, store
         self._ontology = ""
 
@@ -126,7 +125,7 @@ class Places:
 
     async def in_index(self, name: str) -> None:
         """Until a search for the name finds it."""
-        alias = self._index_alias()
+        alias = f"{self._index}/{alias_of(self._ontology)}"
         async with httpx2.AsyncClient(trust_env=False) as client:
             while True:
                 answer = await client.get(f"{alias}/_count?q=nameKey:{quote(name.lower())}")
@@ -138,12 +137,6 @@ class Places:
         """Until the graph is at the revision."""
         while await self._store.reached(self._ontology) < version(1, revision):  # noqa: ASYNC110 - another process does it
             await asyncio.sleep(LOOK)
-
-    def _index_alias(self) -> str:
-        from app.adapters.opensearch import alias_of
-
-        [host] = self._index._client.transport.hosts  # noqa: SLF001 - the address, as it was given
-        return f"http://{host['host']}:{host['port']}/{alias_of(self._ontology)}"
 
 
 async def _merged(opened: Database, number: int) -> int:

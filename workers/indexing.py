@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.persistence.sinks import Incidents
     from app.ports.alerts import Alerts
     from app.services.indexing import Reached
+    from app.services.reconciling import View
 
 TRIES = 3
 PAUSE = 0.5  # seconds before the second try, doubled each time
@@ -24,17 +25,6 @@ TOLD_AGAIN = 300.0  # seconds between two messages about one incident
 REASONS = 3  # of refused documents in one message
 
 log = structlog.get_logger(__name__)
-
-
-class View(Protocol):
-    """What PostgreSQL says, kept in another system: a search index, a graph."""
-
-    @property
-    def sink(self) -> str:
-        """The system's name."""
-
-    async def reach(self, ontology: str, revision: int | None = None) -> Reached:
-        """Bring the view of an ontology to at least the revision, or to the newest. SinkDown where it cannot be written."""
 
 
 class Indexer:

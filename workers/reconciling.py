@@ -37,15 +37,8 @@ class Comparing:
         """Compare again without waiting: the sink was away, and who knows what it lost."""
         self._soon.set()
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop` is set; what is under way then is given up, since the next start does it again."""
-        comparing = asyncio.create_task(self._forever())
-        await asyncio.wait((comparing, asyncio.create_task(stop.wait())), return_when=asyncio.FIRST_COMPLETED)
-        comparing.cancel()
-        with suppress(asyncio.CancelledError):
-            await comparing
-
-    async def _forever(self) -> None:
+    async def run(self) -> None:
+        """Until cancelled; what is under way then is given up, since the next start does it again."""
         while True:
             self._soon.clear()
             try:

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Any
 
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -34,9 +34,9 @@ class RedisCache:
     def __init__(self, url: str, *, scope: str, secret: str, patience: float = PATIENCE, breaker: Breaker | None = None) -> None:
         """`scope` tells apart what must not be mixed: installations, releases."""
         self._client = Redis.from_pool(
-            BlockingConnectionPool.from_url(
+            ConnectionPool.from_url(
                 url,
-                max_connections=POOL, timeout=patience, socket_timeout=patience, socket_connect_timeout=patience,
+                max_connections=POOL, socket_timeout=patience, socket_connect_timeout=patience,
                 retry=Retry(NoBackoff(), 0), health_check_interval=0, protocol=2,
             )
         )  # fmt: skip
@@ -59,10 +59,6 @@ class RedisCache:
         if len(value) <= LARGEST:
             name = self._prefix + key
             await self._asked(lambda: self._client.set(name, self._seal(name, value) + value, ex=KEPT_SECONDS))
-
-    async def answers(self) -> bool:
-        """Whether it can be asked now."""
-        return bool(await self._asked(self._client.ping))
 
     async def close(self) -> None:
         """Give the connections back."""

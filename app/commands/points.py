@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 
 from app.commands.terminal import Refused
+from app.domain.moment import moment
 
 _REVISION = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 
@@ -16,10 +17,7 @@ def point(text: str | None) -> int | datetime | None:
         return None
     if _REVISION.fullmatch(text):
         return int(text)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+    found = moment(text)
+    if found is None:
         raise Refused(f"{text[:100]!r} is neither a revision such as 12 nor a moment such as 2026-11-24T08:30:00Z.")
-    return moment
+    return found

@@ -5,11 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from app.commands.terminal import Refused, notes, out
+from app.commands.terminal import Refused, notes, out, print_json
 from app.stack.locking import write
 from app.stack.stack import SERVERS, Stack
 
@@ -48,7 +47,7 @@ def start(settings: Settings, names: Sequence[str] | None, *, free_ports: bool, 
     with bar() as witness:
         found = stack.start(_known(names), witness, free_ports=free_ports)
     if json:
-        _print_json(found)
+        print_json(found)
         return
     for name, value in found.items():
         out.print(f"{name}={value}", soft_wrap=True)
@@ -65,7 +64,7 @@ def status(settings: Settings, *, json: bool) -> None:
     """Show how each stands."""
     states = stack_of(settings).states()
     if json:
-        _print_json([_as_json(state) for state in states])
+        print_json([_as_json(state) for state in states])
     else:
         _print(states)
     if silent := [state.server.title for state in states if state.pid is not None and not state.answers]:
@@ -117,7 +116,3 @@ def _print(states: Sequence[State]) -> None:
         ports = ", ".join(str(port) for port in state.place.ports.values())
         table.add_row(state.server.title, word, str(state.pid or ""), ports, str(state.process.log))
     out.print(table if states else "Nothing was started here.")
-
-
-def _print_json(value: Any) -> None:
-    out.print(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode(), soft_wrap=True)

@@ -7,13 +7,12 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
-import orjson
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from app.commands.database import database_of, require_newest
-from app.commands.terminal import Refused, notes, out
+from app.commands.terminal import Refused, notes, out, print_json
 from app.domain.errors import OmsError
 from app.ports.search_index import SinkDown
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from app.settings import Settings
 
 DIFFERS = 2
-SECONDS = 60.0  # that one request to a sink may take
 NAMED = 20  # entities that are named in a table; --json names all
 
 Ontology = Annotated[str | None, typer.Option(help="Only this ontology, by its apiName.")]
@@ -79,7 +77,7 @@ async def opened(settings: Settings) -> AsyncIterator[Syncing]:
     from app.services.reconciling import Reconciling
     from app.services.syncing import Syncing
 
-    async with Database.opened(settings.database_url or "", size=3) as database, views(settings, database, seconds=SECONDS) as found:
+    async with Database.opened(settings.database_url or "", size=3) as database, views(settings, database) as found:
         yield Syncing(database, Jobs(database), Reconciling(database, found))
 
 
@@ -87,7 +85,7 @@ async def _full(syncing: Syncing, ontology: str | None, only: Sequence[str] | No
     with _bar() as tell:
         done = await syncing.full(ontology, only, tell)
     if json:
-        _print_json([asdict(each) for each in done])
+        print_json([asdict(each) for each in done])
     else:
         _print_synced(done)
     return not any(each.differing for each in done)
@@ -96,7 +94,7 @@ async def _full(syncing: Syncing, ontology: str | None, only: Sequence[str] | No
 async def _verify(syncing: Syncing, ontology: str | None, only: Sequence[str] | None, *, repair: bool, json: bool) -> bool:
     proofs = await syncing.verify(ontology, only, repair=repair)
     if json:
-        _print_json([_told(each) for each in proofs])
+        print_json([_told(each) for each in proofs])
     else:
         _print_proofs(proofs)
     return all(len(each.differing) == each.mended for each in proofs)
@@ -149,7 +147,3 @@ def _print_proofs(proofs: Sequence[Proof]) -> None:
         out.print(f"{proof.sink}: {found.rid} is {found.trouble.value}", soft_wrap=True, markup=False)
     if len(named) > NAMED:
         out.print(f"… and {len(named) - NAMED:,} more: --json names them.")
-
-
-def _print_json(told: list[dict[str, Any]]) -> None:
-    out.print(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode(), soft_wrap=True, markup=False)

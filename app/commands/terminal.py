@@ -15,6 +15,6 @@ class Refused(Exception):
     """The command cannot do it; the message is one sentence for the person at the terminal."""
 
 
-def print_json(answer: dict[str, Any]) -> None:
+def print_json(answer: Any) -> None:
     """One JSON value, and nothing else on standard output."""
     out.print(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode(), soft_wrap=True, markup=False)

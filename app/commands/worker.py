@@ -123,7 +123,7 @@ class Keeper:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set; whatever ends the following ends it."""
-        comparing = asyncio.create_task(self._comparing.run(stop))
+        comparing = asyncio.create_task(self._comparing.run())
         try:
             await self._following.run(stop)
         finally:

@@ -64,7 +64,7 @@ class Graphing:
     async def wanted(self, ontology: str, rids: Sequence[str] | None = None) -> AsyncIterator[Copy]:
         """What the graph must hold, as PostgreSQL says now, by chunks; of these entities, or of all."""
         async for chunk in chunks(self._database, ontology, CHUNK, rids):
-            for vertex in await self._now(ontology, chunk):
+            for vertex in await self._vertices(ontology, chunk, newest=True):
                 yield _copy(vertex)
 
     async def held(self, ontology: str, rids: Sequence[str] | None = None) -> AsyncIterator[Copy]:
@@ -81,28 +81,23 @@ class Graphing:
                 known = await sinks.places(snapshot, chunk)
                 mark = await sinks.watermark(snapshot, self.sink, ontology)
             buried = [Vertex(rid, version(mark.epoch, mark.head)) for rid in sorted(set(chunk) - set(known))] if mark else []
-            await self._store.put(ontology, [*await self._reached(ontology, chunk), *buried])
+            await self._store.put(ontology, [*await self._vertices(ontology, chunk, newest=False), *buried])
 
     async def rebuild(self, ontology: str, tell: Tell) -> Rebuilt:
         """Write everything anew, each entity by its version, so that who asks meanwhile meets a whole graph. SinkDown where it failed."""
         reached = await self.reach(ontology)
         count = 0
         async for chunk in chunks(self._database, ontology, CHUNK):
-            await self._store.put(ontology, await self._reached(ontology, chunk))
+            await self._store.put(ontology, await self._vertices(ontology, chunk, newest=False))
             count += len(chunk)
             await tell(count)
         return Rebuilt(reached.revision, count)
 
-    async def _now(self, ontology: str, rids: Sequence[str]) -> list[Vertex]:
+    async def _vertices(self, ontology: str, rids: Sequence[str], *, newest: bool) -> list[Vertex]:
+        """As of the newest revision, or as of the one that the graph is at: who asks meanwhile must not meet what came later."""
         async with self._database.reading() as snapshot:
             mark = await sinks.watermark(snapshot, self.sink, ontology)
-            return await vertices(snapshot, mark.epoch, mark.head, rids) if mark else []
-
-    async def _reached(self, ontology: str, rids: Sequence[str]) -> list[Vertex]:
-        """As of the revision that the graph is at, and none newer: who asks meanwhile must not meet what came later."""
-        async with self._database.reading() as snapshot:
-            mark = await sinks.watermark(snapshot, self.sink, ontology)
-            return await vertices(snapshot, mark.epoch, mark.reached, rids) if mark and mark.reached >= 0 else []
+            return await vertices(snapshot, mark.epoch, mark.head if newest else mark.reached, rids) if mark else []
 
     async def _write(self, ontology: str, mark: Watermark, after: int) -> int:
         target = version(mark.epoch, mark.head)

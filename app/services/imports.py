@@ -16,6 +16,7 @@ from app.domain.job import Job, JobKind
 from app.domain.text import DISPLAY_NAME
 from app.persistence import change_sets
 from app.services.editing import checked_title
+from app.services.underway import Underway
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -55,18 +56,13 @@ class Imports:
         self._limits = limits
         self._module = module
         self._turns = asyncio.Semaphore(AT_ONCE)
-        self._running: set[asyncio.Task[None]] = set()
+        self.underway = Underway()
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Imports]:
         """At the end what still runs is ended, and told so."""
-        try:
+        async with self.underway:
             yield self
-        finally:
-            running = list(self._running)
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
 
     async def submit_text(self, actor: Actor, wanted: Wanted, content: str, *, key: Idempotency | None = None) -> Job:
         """The job of an import whose file came as a text."""
@@ -84,9 +80,7 @@ class Imports:
             forget(file)
             raise
         if fresh:
-            task = asyncio.create_task(self._run(job.rid, actor, wanted, file, title), name="an import")
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            self.underway.begin(self._run(job.rid, actor, wanted, file, title), "an import")
         else:
             forget(file)
         return job
@@ -94,7 +88,7 @@ class Imports:
     async def check(self, actor: Actor, wanted: Wanted) -> None:
         """Refuse at once what needs no look at the file; an ontology that is not there is made for an Ontology Admin only."""
         actor.require(Role.EDITOR)
-        if len(self._running) >= AT_ONCE + WAITING:
+        if len(self.underway) >= AT_ONCE + WAITING:
             message = "Too many imports wait for their turn."
             raise Unavailable(message, retry_after=30)
         if not 1 <= len(wanted.languages) <= LANGUAGES or not all(

@@ -95,9 +95,9 @@ class Indexing:
             for copy in await off_loop(partial(_copies, found), len(found)):
                 yield copy
 
-    async def held(self, ontology: str, rids: Sequence[str] | None = None, *, name: str | None = None) -> AsyncIterator[Copy]:
-        """What the index holds, or the one of that name. SinkDown where it cannot be read."""
-        async for document in self._index.stored(ontology, rids=rids, name=name):
+    async def held(self, ontology: str, rids: Sequence[str] | None = None) -> AsyncIterator[Copy]:
+        """What the index holds. SinkDown where it cannot be read."""
+        async for document in self._index.stored(ontology, rids=rids):
             yield _copy(document)
 
     async def mend(self, ontology: str, rids: Sequence[str]) -> None:

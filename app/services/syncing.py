@@ -13,6 +13,7 @@ from app.domain.job import Job, JobKind
 from app.persistence import sinks
 from app.persistence.log import ends
 from app.ports.search_index import SinkDown
+from app.services.underway import Underway
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -46,18 +47,13 @@ class Syncing:
         self._database = database
         self._jobs = jobs
         self._reconciling = reconciling
-        self._running: set[asyncio.Task[None]] = set()
+        self.underway = Underway()
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Syncing]:
         """At the end what still runs is ended, and told so."""
-        try:
+        async with self.underway:
             yield self
-        finally:
-            running = list(self._running)
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
 
     async def submit(
         self, actor: Actor, *, ontology: str | None = None, only: Sequence[str] | None = None, key: Idempotency | None = None
@@ -68,9 +64,7 @@ class Syncing:
         title = f"Full sync of {ontology or 'all ontologies'}"
         job, fresh = await self._jobs.open(actor, JobKind.FULL_SYNC, title=title, ontology=ontology or "", role=Role.ADMIN, key=key)
         if fresh:
-            task = asyncio.create_task(self._run(job.rid, wanted), name="a full sync")
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            self.underway.begin(self._run(job.rid, wanted), "a full sync")
         return job
 
     async def full(self, ontology: str | None, only: Sequence[str] | None, tell: Told) -> list[Synced]:

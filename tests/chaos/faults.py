@@ -15,7 +15,9 @@ from confluent_kafka import Producer
 from app.adapters.opensearch import alias_of
 from app.domain.topics import MERGED
 from app.ports.search_index import SinkDown
+from app.stack.stack import Stack
 from tests.chaos.parts import Part
+from tests.chaos.proxy import Link
 from tests.chaos.world import World
 from tests.real_servers import Onlooker
 
@@ -82,39 +84,40 @@ async def cut_clients_off(world: World, random: Random) -> str:
 
 async def refuse_on_a_link(world: World, random: Random) -> str:
     """Nobody is there for a while."""
-    link = random.choice(list(world.links.values()))
-    return await _for_a_while(link.name, random, lambda: setattr(link, "refuses", True), link.heal, link.cut)
+    return await _refused(random.choice(list(world.links.values())), random)
 
 
 async def refuse_the_engine(world: World, random: Random) -> str:
     """OpenSearch is not there for a while."""
-    link = world.links["opensearch"]
-    return await _for_a_while(link.name, random, lambda: setattr(link, "refuses", True), link.heal, link.cut)
+    return await _refused(world.links["opensearch"], random)
 
 
 async def swallow_on_a_link(world: World, random: Random) -> str:
     """Everything is taken and nothing is answered."""
     link = random.choice([link for name, link in world.links.items() if name != "postgres"])
-    return await _for_a_while(f"silence of {link.name}", random, lambda: setattr(link, "swallows", True), link.heal)
+    link.swallows = True
+    return await _for_a_while(f"silence of {link.name}", link, random)
 
 
 async def delay_a_link(world: World, random: Random) -> str:
     """Everything takes longer."""
     link = random.choice([*world.links.values(), *world.fronts])
-    return await _for_a_while(f"delay of {link.name}", random, lambda: setattr(link, "delay", random.uniform(0.02, 0.2)), link.heal)
+    link.delay = random.uniform(0.02, 0.2)
+    return await _for_a_while(f"delay of {link.name}", link, random)
 
 
-async def _for_a_while(
-    name: str, random: Random, begin: Callable[[], None], heal: Callable[[], None], also: Callable[[], Awaitable[None]] | None = None
-) -> str:
-    begin()
+async def _refused(link: Link, random: Random) -> str:
+    link.refuses = True
+    await link.cut()
+    return await _for_a_while(f"refusal of {link.name}", link, random)
+
+
+async def _for_a_while(name: str, link: Link, random: Random) -> str:
     try:
-        if also is not None:
-            await also()
         await asyncio.sleep(random.uniform(0.5, 4))
     finally:
-        heal()
-    return name if name.startswith(("silence", "delay")) else f"refusal of {name}"
+        link.heal()
+    return name
 
 
 async def wipe_the_index(world: World, random: Random) -> str:
@@ -168,11 +171,8 @@ async def false_signals(world: World, random: Random) -> str:
 
 async def kill_a_server(world: World, random: Random) -> str:
     """A broker, a cache, an engine: kill -9, and it is started again."""
-    stack, name = world.servers.stack, random.choice(SERVERS)
-    if stack is None:
-        return "nothing, since the servers are others' too"
-    [process] = [state.pid for state in stack.states() if state.server.name == name]
-    os.kill(process or 0, signal.SIGKILL)
+    stack, name, process = _a_server(world, random)
+    os.kill(process, signal.SIGKILL)
     await asyncio.sleep(random.uniform(0, 2))
     await asyncio.to_thread(stack.start, [name], Onlooker())
     return f"kill -9 of {name}"
@@ -180,14 +180,20 @@ async def kill_a_server(world: World, random: Random) -> str:
 
 async def pause_a_server(world: World, random: Random) -> str:
     """It does not answer, and knows nothing of it."""
-    stack, name = world.servers.stack, random.choice(SERVERS)
-    if stack is None:
-        return "nothing, since the servers are others' too"
-    [process] = [state.pid for state in stack.states() if state.server.name == name]
-    os.kill(process or 0, signal.SIGSTOP)
+    _, name, process = _a_server(world, random)
+    os.kill(process, signal.SIGSTOP)
     await asyncio.sleep(random.uniform(1, 6))
-    os.kill(process or 0, signal.SIGCONT)
+    os.kill(process, signal.SIGCONT)
     return f"SIGSTOP of {name}"
+
+
+def _a_server(world: World, random: Random) -> tuple[Stack, str, int]:
+    """One that may be broken, with its process: only a storm that has the servers for itself does that."""
+    stack, name = world.servers.stack, random.choice(SERVERS)
+    assert stack is not None
+    [process] = [state.pid for state in stack.states() if state.server.name == name]
+    assert process is not None
+    return stack, name, process
 
 
 SERVERS = ("kafka", "opensearch", "neo4j", "redis")

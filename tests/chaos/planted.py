@@ -201,8 +201,8 @@ def main() -> None:
     name = sys.argv.pop(1)
     BUGS[name]()
 
-    async def idle(_: Any, stop: asyncio.Event) -> None:
-        await stop.wait()
+    async def idle(_: Any) -> None:
+        await asyncio.Event().wait()
 
     importlib.import_module("workers.reconciling").Comparing.run = idle
     from app.cli import main as oms

@@ -238,7 +238,7 @@ async def test_a_full_sync_is_a_job_that_says_what_it_built(database, index, sto
     jobs = Jobs(database)
     async with Syncing(database, jobs, Reconciling(database, views)).opened() as syncing:
         job = await syncing.submit(ADMIN, ontology="main")
-        await asyncio.gather(*syncing._running)
+        await syncing.underway.done()
     ended = await jobs.find(ADMIN, job.rid)
     assert ended.state is JobState.SUCCEEDED
     assert [(each["sink"], each["revision"], each["entities"], each["refused"], each["differing"]) for each in ended.result["synced"]] == [
@@ -263,7 +263,7 @@ async def test_an_admin_asks_for_a_full_sync_and_reads_what_came_of_it(database,
     async with Syncing(database, Jobs(database), Reconciling(database, [Indexing(database, index)])).opened() as syncing:
         ask = Asking(database, syncing=syncing)
         job = (await ask.data(FULL_SYNC, i={"ontology": "main", "sinks": ["OPENSEARCH"]}, actor=ADMIN))["fullSync"]["job"]
-        await asyncio.gather(*syncing._running)
+        await syncing.underway.done()
         assert await ask.codes(FULL_SYNC, i={"sinks": ["NEO4J"]}, actor=ADMIN) == ["INVALID_STATE"]
         assert await ask.codes(FULL_SYNC, i={"ontology": "nowhere"}, actor=ADMIN) == ["NOT_FOUND"]
         assert await ask.codes(FULL_SYNC, i={}, actor=EDITOR) == ["FORBIDDEN"]

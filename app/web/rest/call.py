@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -13,11 +12,13 @@ from urllib.parse import parse_qsl
 import orjson
 
 from app.domain.errors import BadInput, ErrorCode, ListTooLong, RequestError
+from app.domain.moment import moment
 from app.domain.rid import well_formed
 from app.persistence.idempotency import Idempotency
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from app.domain.actor import Actor
@@ -106,12 +107,9 @@ class Call:
         given = self.query.get(name, "")
         if "-" not in given:
             return self.number(name, least=0, most=2**62)
-        try:
-            moment = datetime.fromisoformat(given)
-            if moment.tzinfo is not None:
-                return moment.astimezone(UTC)
-        except (ValueError, OverflowError):
-            pass
+        found = moment(given)
+        if found is not None:
+            return found
         raise BadInput(f"{name} is a revision such as 12, or a moment with its offset such as 2026-11-24T08:30:00Z.", path=name)
 
     def expected_version(self, words: dict[str, Any]) -> int | None:
