@@ -10,6 +10,7 @@ import pytest
 from app.domain.change_set import Operation, Verb
 from app.domain.entity import Entity
 from app.domain.kind import Kind
+from app.domain.rid import Rid
 from app.persistence import change_sets, whole
 from app.persistence.database import Database
 from app.services.editing import Editing
@@ -41,10 +42,19 @@ async def bring(transfer: Transfer, turtle: str, **options: bool) -> Imported:
     return await transfer.bring(given.ADMIN, "main", read((PREFIXES + turtle).encode(), Form.TURTLE), **options)
 
 
-async def held(transfer: Transfer) -> dict[tuple[Kind, str], Entity]:
+async def everything(transfer: Transfer) -> list[Entity]:
     async with transfer._database.reading() as snapshot:
         ontology = await change_sets.ontology_named(snapshot, "main")
-        return {(each.kind, each.definition.api_name): each for each in await whole.entities(snapshot, ontology.rid)}
+        return await whole.entities(snapshot, ontology.rid)
+
+
+async def held(transfer: Transfer) -> dict[tuple[Kind, str], Entity]:
+    """By name; of properties of the same name, which several object types have, any one."""
+    return {(each.kind, each.definition.api_name): each for each in await everything(transfer)}
+
+
+async def rids(transfer: Transfer) -> set[Rid]:
+    return {each.rid for each in await everything(transfer)}
 
 
 async def yaml(transfer: Transfer) -> str:
@@ -80,7 +90,7 @@ async def test_the_same_file_again_changes_nothing_and_stores_nothing(database, 
 
 async def test_what_the_newer_file_adds_is_created_and_what_it_says_otherwise_is_updated(transfer):
     await bring(transfer, OLD)
-    before = await held(transfer)
+    before = await rids(transfer)
     newer = (
         OLD.replace('"Somebody."', '"Some body."')
         + ":City a owl:Class ; rdfs:subClassOf :Place . :nick a owl:DatatypeProperty ; rdfs:domain :Person ."
@@ -91,7 +101,7 @@ async def test_what_the_newer_file_adds_is_created_and_what_it_says_otherwise_is
     }  # fmt: skip
     after = await held(transfer)
     assert after[Kind.OBJECT_TYPE, "Person"].definition.description == "Some body."
-    assert {rid.rid for rid in before.values()} <= {rid.rid for rid in after.values()}
+    assert before < await rids(transfer)
     assert after[Kind.PROPERTY, "nick"].definition.position > after[Kind.PROPERTY, "mood"].definition.position
     assert (await bring(transfer, newer)).outcome is Outcome.UNCHANGED
 
