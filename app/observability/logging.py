@@ -17,30 +17,28 @@ OWN_HANDLERS = ("uvicorn", "uvicorn.error")
 
 
 def configure(level: str, *, pretty: bool = False) -> None:
-    """Send structlog and the standard library the same way; `pretty` is for people who watch a terminal."""
-    shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.ExtraAdder(),
-        _without_colours,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
-    last: list[Processor] = (
+    """Send structlog and the standard library the same way; `pretty` is for people who watch a terminal.
+
+    Our own lines do not go through the standard library: that took longer than it takes to answer from memory.
+    """
+    named: list[Processor] = [structlog.contextvars.merge_contextvars, structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name]
+    timed = structlog.processors.TimeStamper(fmt="iso", utc=True)
+    written: list[Processor] = (
         [structlog.dev.ConsoleRenderer()]
         if pretty
         else [structlog.processors.format_exc_info, structlog.processors.EventRenamer("message"), _json]
     )
+    structlog.configure(
+        processors=[*named, timed, *written, _encoded],
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        cache_logger_on_first_use=True,
+    )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
+            foreign_pre_chain=[*named, structlog.stdlib.ExtraAdder(), _without_colours, timed],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *written],
         )
     )
     root = logging.getLogger()
@@ -60,3 +58,7 @@ def _without_colours(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 def _json(_: WrappedLogger, __: str, event: EventDict) -> str:
     return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _encoded(_: WrappedLogger, __: str, line: object) -> bytes:
+    return str(line).encode(errors="backslashreplace")

@@ -59,6 +59,7 @@ class Tail:
         self._wanted = asyncio.Event()
         self._looks = 0
         self._looking = 0
+        self._told = False  # that there is something new, which the look under way will find
         self._looked = asyncio.Event()
 
     @classmethod
@@ -92,9 +93,10 @@ class Tail:
         """Epoch and newest revision of an ontology, such as `1.42`; None where this process may have missed one.
 
         From the moment that this process has committed, before anybody is told, until the log was read again, it may have.
+        A look that only the time has called for says nothing new until it finds it.
         """
         late = asyncio.get_running_loop().time() - self._read_at > PATIENCE * self._poll_seconds
-        if late or self._looking or self._wanted.is_set() or not self._following:
+        if late or self._told or self._wanted.is_set() or not self._following:
             return None
         return self._standing.get(api_name)
 
@@ -184,6 +186,7 @@ class Tail:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._poll_seconds):
                         await self._wanted.wait()
+                self._told = self._wanted.is_set()
                 self._wanted.clear()
                 await self._read(connection)
         finally:
@@ -201,6 +204,7 @@ class Tail:
             for watch in self.watches:
                 await watch.look(connection)
             self._looks += 1
+            self._told = False
         finally:
             self._looking = 0
         looked, self._looked = self._looked, asyncio.Event()

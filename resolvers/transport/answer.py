@@ -70,7 +70,7 @@ class Answer:
     revisions: Mapping[str, str] = field(default_factory=dict)
     retry_after: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    raw: bytes | None = None  # the data as JSON, where it was encoded already
+    raw: bytes | memoryview | None = None  # the data as JSON, where it was encoded already
     tag: str | None = None  # what a client may ask again with, of an answer that stays the same at its revisions
 
     def body(self) -> dict[str, Any]:
@@ -92,5 +92,5 @@ class Answer:
     def encoded(self) -> bytes:
         """The body as JSON; orjson.JSONEncodeError where a resolver returned what JSON cannot hold."""
         if self.raw is not None and not self.errors:
-            return b'{"data":' + self.raw + b',"extensions":' + orjson.dumps(self._extensions()) + b"}"
+            return b"".join((b'{"data":', self.raw, b',"extensions":', orjson.dumps(self._extensions()), b"}"))
         return orjson.dumps(self.body())

@@ -25,7 +25,7 @@ from app.web.limits import ClientGone, read_body
 from resolvers.transport.answer import BAD_REQUEST, Answer, GraphQLRequest, Refused, RequestFacts
 from resolvers.transport.json_input import decoded, graphql_request
 from resolvers.transport.masking import MASKED
-from resolvers.transport.negotiation import JSON, accepted, is_json, prefers_page, wants_events
+from resolvers.transport.negotiation import JSON, is_json, negotiated
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -36,13 +36,15 @@ if TYPE_CHECKING:
     from resolvers.transport.event_streams import EventStreams
     from resolvers.transport.execution import Execution, Found
     from resolvers.transport.masking import Report
+    from resolvers.transport.negotiation import Accepted
 
 FORBIDDEN, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE, INTERNAL = 403, 405, 406, 415, 500
 NOT_MODIFIED = 304
 PREFLIGHT_HEADERS = ("x-oms-preflight", "apollo-require-preflight")
 PARAMETERS = ("query", "operationName", "variables", "extensions")
 MOST_PARAMETERS = 20
-URLS = 256  # that are remembered
+URLS = BODIES = 256  # that are remembered
+LONGEST_BODY = 8 * 1024  # bytes of a body that is remembered
 OFF_LOOP = 256 * 1024  # bytes of a body that is decoded in a thread
 LONGEST_KEY = 255  # characters of the headers that are passed on
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -65,17 +67,18 @@ class GraphQLEndpoint:
         self._streams = streams
         # A client that asks again what it has asks by the same URL; only queries may, and nothing changes their variables.
         self._from_url = lru_cache(URLS)(partial(_from_url, limits=limits))
+        self._asked: dict[bytes, GraphQLRequest] = {}  # by body, of what was answered from memory: likewise only queries
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; nothing is raised but what ends the process."""
         headers = _headers(scope)
-        if self._page is not None and scope["method"] in {"GET", "HEAD"} and prefers_page(headers.get("accept")):
+        wanted = negotiated(headers.get("accept"))
+        if self._page is not None and wanted.page and scope["method"] in {"GET", "HEAD"}:
             await self._page(scope, receive, send)
             return
         facts = _facts(scope, headers)
-        media_type = accepted(headers.get("accept"))
         try:
-            answer = await self._answer(scope, receive, send, headers, facts, acceptable=media_type is not None)
+            answer = await self._answer(scope, receive, send, headers, facts, wanted)
             if answer is None:
                 return  # it was streamed
             if scope["method"] == "GET" and answer.tag is not None and _has(headers.get("if-none-match"), answer.tag):
@@ -90,22 +93,24 @@ class GraphQLEndpoint:
         except Exception as error:  # noqa: BLE001 - the HTTP edge: a fault is told without a trace of it
             answer = self._fault(error, facts)
             body = answer.encoded()
-        await _send(scope, send, answer, body, media_type or JSON)
+        await _send(scope, send, answer, body, wanted.media_type or JSON)
 
     async def _answer(
-        self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], facts: RequestFacts, *, acceptable: bool
+        self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], facts: RequestFacts, wanted: Accepted
     ) -> Answer | None:
         method, streams = scope["method"], self._streams
-        taken, preferred = wants_events(headers.get("accept")) if streams is not None else (False, False)
+        taken, preferred = (wanted.events, wanted.streamed) if streams is not None else (False, False)
         if method not in {"GET", "POST"}:
             raise _refused(ErrorCode.METHOD_NOT_ALLOWED, METHOD_NOT_ALLOWED, "Use POST, or GET for a query.", allow="GET, POST")
-        if not acceptable and not taken:
+        if wanted.media_type is None and not taken:
             text = "Answers are application/graphql-response+json or application/json, in UTF-8, or text/event-stream."
             raise RequestError(ErrorCode.NOT_ACCEPTABLE, NOT_ACCEPTABLE, text)
         _check_forgery(method, headers)
         actor = await self._authenticate(headers.get("authorization"), request_id=facts.request_id, traceparent=facts.traceparent)
-        request = self._from_url(scope["query_string"]) if method == "GET" else await self._from_body(scope, receive, actor)
+        body = b"" if method == "GET" else await self._body(scope, receive, actor)
+        request = self._from_url(scope["query_string"]) if method == "GET" else self._asked.get(body) or await self._from_body(body)
         if not preferred and (known := await self._execution.known(actor, request, facts)) is not None:
+            self._remember(body, request)
             return known
         try:
             found = self._execution.find(actor, request)
@@ -124,9 +129,18 @@ class GraphQLEndpoint:
         _check_kind(method, found)
         return await self._execution.answer(found, actor, facts)
 
-    async def _from_body(self, scope: Scope, receive: Receive, actor: Actor) -> GraphQLRequest:
+    async def _body(self, scope: Scope, receive: Receive, actor: Actor) -> bytes:
         limits = self._limits
-        body = await read_body(scope, receive, limits.bulk_body_bytes if actor.may(Role.EDITOR) else limits.body_bytes)
+        return await read_body(scope, receive, limits.bulk_body_bytes if actor.may(Role.EDITOR) else limits.body_bytes)
+
+    def _remember(self, body: bytes, request: GraphQLRequest) -> None:
+        if body and body not in self._asked and len(body) <= LONGEST_BODY:
+            if len(self._asked) >= BODIES:
+                del self._asked[next(iter(self._asked))]
+            self._asked[body] = request
+
+    async def _from_body(self, body: bytes) -> GraphQLRequest:
+        limits = self._limits
         value = await asyncio.to_thread(decoded, body, limits) if len(body) > OFF_LOOP else decoded(body, limits)
         return graphql_request(value, len(body))
 
@@ -212,45 +226,37 @@ def _headers(scope: Scope) -> dict[str, str]:
 
 
 async def _send(scope: Scope, send: Send, answer: Answer, body: bytes, media_type: str) -> None:
-    status = answer.plain_status if media_type == JSON else answer.status
-    headers = {
-        "content-type": f"{media_type}; charset=utf-8",
-        "content-length": str(len(body)),
-        **_lasting(scope, answer),
-        "vary": "Accept, Authorization",
-        **answer.headers,
-        **_read_from(scope, answer),
-    }
+    headers = [
+        (b"content-type", f"{media_type}; charset=utf-8".encode()),
+        (b"content-length", b"%d" % len(body)),
+        *_said_of(scope, answer),
+        *((name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()),
+    ]
     if answer.retry_after is not None:
-        headers["retry-after"] = str(answer.retry_after)
-    await send({"type": "http.response.start", "status": status, "headers": _raw(headers)})
+        headers.append((b"retry-after", b"%d" % answer.retry_after))
+    status = answer.plain_status if media_type == JSON else answer.status
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
 async def _send_not_modified(scope: Scope, send: Send, answer: Answer) -> None:
-    headers = {**_lasting(scope, answer), "vary": "Accept, Authorization", **_read_from(scope, answer)}
-    await send({"type": "http.response.start", "status": NOT_MODIFIED, "headers": _raw(headers)})
+    await send({"type": "http.response.start", "status": NOT_MODIFIED, "headers": _said_of(scope, answer)})
     await send({"type": "http.response.body", "body": b""})
 
 
-def _lasting(scope: Scope, answer: Answer) -> dict[str, str]:
-    """A client may keep what has a tag, and asks each time whether it is still the newest."""
-    if answer.tag is None or scope["method"] != "GET":
-        return {"cache-control": "no-store"}
-    return {"cache-control": "private, no-cache", "etag": answer.tag}
-
-
-def _read_from(scope: Scope, answer: Answer) -> dict[str, str]:
-    headers = {}
+def _said_of(scope: Scope, answer: Answer) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer, sent or not modified: for how long it lasts, on what it depends, what it was read from."""
+    headers = [(b"vary", b"Accept, Authorization")]
+    if answer.tag is not None and scope["method"] == "GET":  # a client may keep it, and asks each time whether it is still the newest
+        headers += ((b"cache-control", b"private, no-cache"), (b"etag", answer.tag.encode("latin-1")))
+    else:
+        headers.append((b"cache-control", b"no-store"))
     if "request_id" not in scope.get("state", {}):  # else the middleware that made it sends it
-        headers["x-request-id"] = answer.request_id
+        headers.append((b"x-request-id", answer.request_id.encode("latin-1")))
     if answer.revisions:
-        headers["oms-revision"] = ", ".join(f"{ontology}={revision}" for ontology, revision in sorted(answer.revisions.items()))
+        read_from = ", ".join(f"{ontology}={revision}" for ontology, revision in sorted(answer.revisions.items()))
+        headers.append((b"oms-revision", read_from.encode("latin-1")))
     return headers
-
-
-def _raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
 def _has(sent: str | None, tag: str) -> bool:

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
 HTML = "text/html"
 EVENTS = "text/event-stream"
 UTF_8 = {"utf-8", "utf8"}
+REMEMBERED = 128  # headers: clients hardly differ in what they send
+
+
+class Accepted(NamedTuple):
+    """What an Accept header comes to."""
+
+    media_type: str | None  # to answer in; None where the client takes none of ours
+    page: bool  # whether this is a browser that would rather see a page
+    events: bool  # whether the client takes Server-Sent Events
+    streamed: bool  # and would rather have them than one answer in JSON
+
+
+@lru_cache(REMEMBERED)
+def negotiated(header: str | None) -> Accepted:
+    """All that is asked of an Accept header."""
+    return Accepted(accepted(header), prefers_page(header), *wants_events(header))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +71,7 @@ def prefers_page(header: str | None) -> bool:
     return named and _quality(wanted, HTML) > max(_named_quality(wanted, GRAPHQL), _named_quality(wanted, JSON))
 
 
+@lru_cache(REMEMBERED)
 def is_json(content_type: str | None) -> bool:
     """Whether a body says that it is JSON in UTF-8."""
     media_type, parameters = _media_type(content_type or "")

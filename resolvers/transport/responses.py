@@ -7,7 +7,9 @@ is simply not the one that is wanted. Errors are never kept.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import orjson
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from app.ports.cache import Cache
     from resolvers.transport.answer import Answer, GraphQLRequest
 
+HEADS = 1_024  # heads of kept answers whose meaning is remembered: many answers have the same
 LARGEST_REQUEST = 64 * 1024  # bytes; what is asked in more words is hardly asked twice
 
 
@@ -33,9 +36,9 @@ class Heads(Protocol):
 class Kept(NamedTuple):
     """An answer without errors: the JSON of its data, its cost, and what it was read from."""
 
-    revisions: dict[str, str]
+    revisions: Mapping[str, str]
     cost: int
-    data: bytes
+    data: memoryview
     tag: str
 
 
@@ -60,19 +63,19 @@ class Responses:
         if found is None:
             return None
         end = found.index(b"\n")
-        revisions, cost = orjson.loads(found[:end])
+        revisions, cost, read = _head(found[:end])
         for name, revision in revisions.items():
             if self._heads.standing(name) != revision:
                 return None
         if any(not _covers(revisions.get(name) or self._heads.standing(name), wanted) for name, wanted in seen.items()):
             return None
-        return Kept(revisions, cost, found[end + 1 :], _tag(key, revisions))
+        return Kept(revisions, cost, memoryview(found)[end + 1 :], _tag(key, read))
 
     async def keep(self, key: bytes, answer: Answer) -> None:
         """Keep an answer that is whole and was read from ontologies."""
         if answer.errors or answer.raw is None or not answer.revisions:
             return
-        answer.tag = _tag(key, answer.revisions)
+        answer.tag = _tag(key, _read(answer.revisions))
         await self._cache.put(key, orjson.dumps([dict(answer.revisions), answer.cost]) + b"\n" + answer.raw)
 
 
@@ -84,7 +87,17 @@ def _covers(known: str | None, wanted: tuple[int, int]) -> bool:
     return int(epoch) == wanted[0] and int(revision) >= wanted[1]
 
 
-def _tag(key: bytes, revisions: Mapping[str, str]) -> str:
+@lru_cache(HEADS)
+def _head(text: bytes) -> tuple[Mapping[str, str], int, str]:
+    """What a kept answer begins with: the revisions that it was read from, and its cost."""
+    revisions, cost = orjson.loads(text)
+    return MappingProxyType(revisions), cost, _read(revisions)
+
+
+def _read(revisions: Mapping[str, str]) -> str:
+    return ",".join(f"{name}={revision}" for name, revision in sorted(revisions.items()))
+
+
+def _tag(key: bytes, read: str) -> str:
     """Weak, since an answer also carries its request's id."""
-    read = ",".join(f"{name}={revision}" for name, revision in sorted(revisions.items()))
     return f'W/"{read};{key.hex()}"'

@@ -263,6 +263,34 @@ async def test_nothing_is_answered_from_memory_while_the_log_cannot_be_read(data
     assert served.executed == 2
 
 
+class Held:
+    """A look at the log that stands still, between its beginning and its end."""
+
+    def __init__(self) -> None:
+        self.reached, self.released = asyncio.Event(), asyncio.Event()
+
+    async def look(self, _: object) -> None:
+        self.reached.set()
+        await self.released.wait()
+
+
+async def test_a_look_that_nobody_called_for_leaves_answers_standing_and_a_commit_does_not(served, editing):
+    await editing.apply(EDITOR, "main", given.object_type("One"))
+    await served.tail.caught_up()
+    await served.ask(PAGE)
+    served.tail.watches.append(held := Held())
+
+    await held.reached.wait()
+    await served.ask(PAGE)
+    assert served.executed == 1
+
+    await editing.apply(EDITOR, "main", given.object_type("Two"))
+    assert (await served.ask(PAGE))[1]["oms-revision"] == "main=1.2"
+    assert served.executed == 2
+    served.tail.watches.clear()
+    held.released.set()
+
+
 async def test_while_writers_merge_no_answer_is_torn_and_none_is_from_before_what_was_told(served, editing, database):
     """Each merge renames all three types at once, so an answer that mixes two revisions shows two names."""
     made = await editing.apply(EDITOR, "main", [each for name in ("A", "B", "C") for each in given.object_type(name)])
