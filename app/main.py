@@ -19,6 +19,7 @@ from app.observability.tracing import traced, tracing
 from app.persistence.migrate import newest
 from app.persistence.schema_version import applied
 from app.web.health import health_routes
+from app.web.lane import Lane
 from app.web.limits import BodyLimit, error_body
 from app.web.openapi import openapi_route
 from app.web.origins import Origins
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from app.bootstrap import World
     from app.settings import Settings
 
+GRAPHQL = "/graphql"
 CODES = {404: ErrorCode.NOT_FOUND, 405: ErrorCode.METHOD_NOT_ALLOWED, 406: ErrorCode.NOT_ACCEPTABLE, 415: ErrorCode.UNSUPPORTED_MEDIA_TYPE}
 
 
@@ -51,16 +53,19 @@ def create_app(settings: Settings) -> Starlette:
             stack.enter_context(tracing(settings.otel_exporter_otlp_endpoint, settings.oms_env, RELEASE))
             stack.enter_context(faults.reporting(settings.sentry_dsn, settings.oms_env, RELEASE, expected=(OmsError,)))
             world = await stack.enter_async_context(opened(settings))
-            app.router.routes[:] = routes(world)
+            app.router.routes[:] = made = routes(world)
+            straight.update((each.path, each) for each in made if isinstance(each, Route) and each.path == GRAPHQL)
             yield
 
+    straight: dict[str, Route] = {}
     limits, origins = settings.limits, Origins(settings.cors_origins)
     middleware = [
         *([Middleware(traced)] if settings.otel_exporter_otlp_endpoint else []),
         Middleware(Requests, report=faults.report),
         Middleware(SecurityHeaders, https_only=not settings.development),
+        Middleware(Lane, routes=straight),
         Middleware(origins.cors),
-        Middleware(BodyLimit, limit=limits.body_bytes, own={"/graphql", *BULK_PATHS}),
+        Middleware(BodyLimit, limit=limits.body_bytes, own={GRAPHQL, *BULK_PATHS}),
     ]
     application = Starlette(lifespan=lifespan, middleware=middleware, exception_handlers={HTTPException: _unserved, OmsError: _refused})
     application.router.redirect_slashes = False  # it would send the client to whatever host its request named
@@ -81,8 +86,8 @@ def routes(world: World) -> list[BaseRoute]:
         world.execution, world.authentication, world.settings.limits, faults.report, page=graphiql_page(pages), streams=world.streams
     )
     return [
-        Route("/graphql", graphql),
-        WebSocketRoute("/graphql", world.sockets),
+        Route(GRAPHQL, graphql),
+        WebSocketRoute(GRAPHQL, world.sockets),
         *health_routes({"database": answers}),
         *page_routes(pages),
         openapi_route(),

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from app.domain.actor import Actor
 from app.domain.errors import Unauthenticated
-
-if TYPE_CHECKING:
-    from app.domain.actor import Actor
 
 LONGEST_TOKEN = 8192  # characters
 BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/=-]+)")
@@ -45,7 +42,7 @@ class Authentication:
             message = f"A token has at most {LONGEST_TOKEN} characters."
             raise Unauthenticated(message)
         actor = await self._verifier.verify(token)
-        return replace(actor, request_id=request_id, traceparent=traceparent)
+        return Actor(actor.id, actor.name, actor.roles, request_id, traceparent, actor.expires_at)
 
 
 def challenge(header: str | None) -> dict[str, str]:

@@ -38,7 +38,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head = 0  # bytes of the request line and headers that are arriving
         self._header_bytes = self._headers_seen = 0
         self._in_head = True
-        self._deadline: asyncio.TimerHandle | None = None
+        self._waits_since: float | None = None  # for the rest of a request; None where the last one has arrived whole
+        self._timer: asyncio.TimerHandle | None = None  # left to run out by requests that arrive in time: most do, and it is one for many
         self.told_to_end: Callable[[], None] | None = None  # of the answer that is streamed
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
@@ -52,7 +53,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refused is not None:
             return
-        if self._deadline is None:
+        if self._waits_since is None:
             self._wait()
         if self._in_head:  # the parser holds back a line until it is whole, so one without end shows only here
             self._head += len(data)
@@ -60,7 +61,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._in_head and self._head > self.line_bytes + self.header_bytes:
             self._end(self._large_headers())
         elif self._idle():
-            self._stop_waiting()
+            self._waits_since = None
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -136,15 +137,27 @@ class BoundedProtocol(HttpToolsProtocol):
         return self._in_head and self._head == 0
 
     def _wait(self) -> None:
-        self._deadline = self.loop.call_later(self.seconds, self._late)
+        self._waits_since = self.loop.time()
+        if self._timer is None:
+            self._timer = self.loop.call_later(self.seconds, self._ran_out)
 
     def _stop_waiting(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        self._waits_since = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _ran_out(self) -> None:
+        self._timer = None
+        if self._waits_since is None:
+            return
+        left = self._waits_since + self.seconds - self.loop.time()
+        if left > 0:
+            self._timer = self.loop.call_later(left, self._ran_out)
+        else:
+            self._late()
 
     def _late(self) -> None:
-        self._deadline = None
         if self.flow.read_paused:  # the application reads slowly, which is not the client's fault
             self._wait()
         elif self._idle():  # connected, and then said nothing

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import time
+from functools import cache
+from secrets import token_hex
 from typing import TYPE_CHECKING, ClassVar, Final
-from uuid import uuid4
 
 import structlog
 
@@ -16,6 +17,7 @@ from app.web.limits import ClientGone, send_error
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from prometheus_client import Counter, Histogram
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     Report = Callable[[BaseException, Mapping[str, str]], None]
@@ -49,11 +51,14 @@ class Requests:
             return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        before = structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
             if scope["type"] == "http":
                 await self._request(scope, receive, send, request_id)
             else:
                 await self._socket(scope, receive, send)
+        finally:
+            structlog.contextvars.reset_contextvars(**before)
 
     async def _request(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         began, status = time.perf_counter(), 0
@@ -98,13 +103,20 @@ def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
             return str(value, "ascii")
-    return uuid4().hex
+    return token_hex(16)
+
+
+@cache
+def _metrics(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """The metrics of one sort of request; there are as many as we have methods, routes and statuses."""
+    return REQUESTS.labels(method, route, str(status)), REQUEST_SECONDS.labels(method, route)
 
 
 def _count(scope: Scope, status: int, seconds: float) -> None:
     method = scope["method"] if scope["method"] in METHODS else "OTHER"
     route = getattr(scope.get("route"), "path", "none")  # never the path itself: callers would choose our label values
-    REQUESTS.labels(method, route, str(status)).inc()
-    REQUEST_SECONDS.labels(method, route).observe(seconds)
+    requests, duration = _metrics(method, route, status)
+    requests.inc()
+    duration.observe(seconds)
     say = log.debug if scope["path"] in QUIET else log.info
     say("request", method=method, path=scope["path"], status=status, milliseconds=round(seconds * 1_000, 2))

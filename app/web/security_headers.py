@@ -27,6 +27,7 @@ class SecurityHeaders:
         self._app = app
         wanted = HEADERS | ({"strict-transport-security": TRANSPORT} if https_only else {})
         self._wanted = [(name.encode(), value.encode()) for name, value in wanted.items()]
+        self._names = frozenset(name for name, _ in self._wanted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -35,9 +36,10 @@ class SecurityHeaders:
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
-                sent = list(message.get("headers", []))
+                sent = message.get("headers", ())
                 own = {name.lower() for name, _ in sent}
-                message = {**message, "headers": sent + [pair for pair in self._wanted if pair[0] not in own]}
+                added = self._wanted if own.isdisjoint(self._names) else [pair for pair in self._wanted if pair[0] not in own]
+                message = {**message, "headers": [*sent, *added]}
             await send(message)
 
         await self._app(scope, receive, marked)
