@@ -1,6 +1,6 @@
 """`oms`: the door for people and scripts.
 
-0 is success, 1 a refusal, 2 wrong usage or settings (`plan`, `diff`: changes; `verify`: differences), 130 Ctrl-C.
+0 is success, 1 a refusal, 2 wrong usage or settings (`plan`, `diff`: changes; `verify`, `recount`: differences), 130 Ctrl-C.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from app.commands import code, dead_letters, services, syncing, transfer
+from app.commands import code, dead_letters, recounting, services, syncing, transfer
 from app.settings import BadSettings, read
 
 REFUSED, MISUSED, INTERRUPTED = 1, 2, 130
@@ -30,6 +30,7 @@ services.register(app)
 code.register(app)
 dead_letters.register(app)
 syncing.register(app)
+recounting.register(app)
 
 
 class RoleName(StrEnum):

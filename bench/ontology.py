@@ -15,7 +15,8 @@ from typing import Any
 from app.domain.actor import Actor, Role
 from app.domain.change_set import Operation, Verb
 from app.domain.kind import Kind
-from app.persistence.database import Database
+from app.persistence import totals
+from app.persistence.database import Database, Transaction
 from app.services.editing import Editing
 
 AUTHOR = Actor("bench", "Bench", frozenset({Role.EDITOR}))
@@ -52,6 +53,7 @@ class Open:
     number: str  # a text of DIGITS digits
     revision: str
     place: str  # in the change-set log
+    totals: str = ""  # at the revision, where they are not those of the mutation
 
 
 def number() -> str:
@@ -96,16 +98,15 @@ async def rows(database: Database, name: str, opened: Open) -> Iterator[tuple[st
 
 def _value(table: str, column: Any, text: str | None, unique: re.Pattern[str], opened: Open) -> str:
     name, kind = column["name"], column["type"]
-    if text is None:
-        return "NULL"
+    given = {"totals": opened.totals, "position": opened.place if table == "change_set_event" else ""}.get(name)
+    if text is None or given:
+        return given or "NULL"
     if kind.startswith("timestamp"):
         return "now()"
     if kind == "uuid":
         return "gen_random_uuid()"
     if name in {"revision", "revision_from", "merged_revision"}:
         return opened.revision
-    if (table, name) == ("change_set_event", "position"):
-        return opened.place
     # Colons are escaped because pgbench takes what follows one for a variable.
     literals = unique.sub(f"' || {opened.number} || E'", text.replace("\\", "\\\\").replace("'", "\\'").replace(":", "\\x3a"))
     return f"(E'{literals}')::{kind}"
@@ -117,7 +118,7 @@ async def fill(database: Database, types: int, *, properties: int = 2) -> None:
     await Editing(database).apply(AUTHOR, "main", operations(name, properties))
     ontology, before = await head(database)
     rest = f"FROM generate_series(1, {types - 1}) AS repeated (n)"
-    values = await rows(database, name, Open(f"({FIRST - 1} + n)::text", f"{before} + n", f"{before} + n"))
+    values = await rows(database, name, Open(f"({FIRST - 1} + n)::text", f"{before} + n", f"{before} + n", "NULL"))
     async with database.pool.acquire() as connection:
         await connection.execute("SET statement_timeout = 0; SET synchronous_commit = off")
         async with connection.transaction():
@@ -130,6 +131,7 @@ async def fill(database: Database, types: int, *, properties: int = 2) -> None:
             await connection.execute(f"UPDATE ontology SET {grown} WHERE rid = $1", ontology, types - 1)
             grown = "change_set_events = change_set_events + $2"
             await connection.execute(f"UPDATE ontology_counter SET {grown} WHERE ontology = $1", ontology, types - 1)
+            await totals.mend(Transaction(connection), ontology)
         for table in TABLES:
             await connection.execute(f"VACUUM ANALYZE {table}", timeout=FILL_SECONDS)
         await connection.execute("RESET statement_timeout; RESET synchronous_commit")

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from app.persistence import leases, sinks
 from app.persistence.reads import blame, change_sets, entities, history, ontologies
-from app.persistence.reads.pages import NOTHING, Rows, Source, pages, totals
+from app.persistence.reads.pages import NOTHING, Rows, Source, pages
+from app.persistence.reads.totals import NONE, Total, totals
 from dataloaders.wanted import Loader
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Loaders:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self.pages: Loader[Listed, Rows] = Loader(self._pages)
-        self.totals: Loader[Listed, int] = Loader(self._totals)
+        self.totals: Loader[Listed, Total] = Loader(self._totals)
         self.entities: Loader[Single, Record | None] = Loader(self._entities)
         self.names: Loader[Named, Record | None] = Loader(self._names)
         self.anywhere = self._plain(entities.anywhere)
@@ -92,12 +93,12 @@ class Loaders:
         }
         return [found[listing].get(parent, NOTHING) for listing, parent in wanted]
 
-    async def _totals(self, wanted: list[Listed]) -> list[int]:
+    async def _totals(self, wanted: list[Listed]) -> list[Total]:
         found = {
             listing: await totals(self._snapshot, listing.source, listing.at, parents, listing.selection)
             for listing, parents in _grouped(wanted).items()
         }
-        return [found[listing].get(parent, 0) for listing, parent in wanted]
+        return [found[listing].get(parent, NONE) for listing, parent in wanted]
 
     async def _entities(self, wanted: list[Single]) -> list[Record | None]:
         rids: dict[At, list[str]] = defaultdict(list)

@@ -13,7 +13,7 @@ from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode
 
 from app.domain.errors import BadInput, CursorExpired, InvalidCursor, PageSizeOutOfRange
 from app.persistence.reads.pages import Rows, Source, check_key, key_of
-from app.persistence.reads.selection import COUNTED, EVERYTHING, At, Condition, Order, Selection
+from app.persistence.reads.selection import EVERYTHING, At, Condition, Order, Selection
 from app.web.cursors import scope
 from dataloaders.loaders import Listed, Listing
 from dataloaders.wanted import Wanted
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from asyncpg import Record
     from graphql import GraphQLResolveInfo, SelectionSetNode
 
+    from app.persistence.reads.totals import Total
     from app.web.cursors import Place
     from resolvers.context import Context
 
@@ -68,14 +69,16 @@ class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(description="The items of the page with their cursors.")
     nodes: list[T] = strawberry.field(description="The items of the page.")
     page_info: PageInfo = strawberry.field(description="Where the page stands in its list.")
-    total_count: int | None = strawberry.field(description="How many items the list has in all, counted up to 10,000.")
+    total_count: int | None = strawberry.field(
+        description="How many items the list has in all: exact for all entities of a kind, otherwise counted up to 10,000."
+    )
     total_count_is_lower_bound: bool | None = strawberry.field(description="Whether counting stopped at 10,000 and there are more.")
 
 
 class Paged:
     """The value of a connection: leaves are made when they are read, so what nobody selected costs nothing."""
 
-    def __init__(self, walk: Walk, rows: Rows, total: int | None, made: Made) -> None:
+    def __init__(self, walk: Walk, rows: Rows, total: Total | None, made: Made) -> None:
         self._walk = walk
         self._rows = rows
         self._made = made
@@ -83,11 +86,11 @@ class Paged:
 
     @property
     def total_count(self) -> int | None:
-        return None if self._total is None else min(self._total, COUNTED)
+        return None if self._total is None else self._total.rows
 
     @property
     def total_count_is_lower_bound(self) -> bool | None:
-        return None if self._total is None else self._total > COUNTED
+        return None if self._total is None else self._total.more
 
     @cached_property
     def nodes(self) -> list[Any]:

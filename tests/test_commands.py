@@ -191,6 +191,11 @@ def test_housekeeping_tells_scripts_what_went(home):
     }  # fmt: skip
 
 
+def test_recounting_tells_scripts_which_revisions_differ(home):
+    ended = oms(home, "recount", "--json")
+    assert (ended.returncode, json.loads(ended.stdout)) == (0, {"main": [], "sample": []})
+
+
 def test_a_token_is_all_that_the_token_command_prints(home):
     ended = oms(home, "token", "--role", "editor")
     assert ended.returncode == 0

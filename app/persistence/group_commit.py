@@ -130,7 +130,7 @@ class GroupCommit:
             if not left:
                 return []
             since = await moved.since(work, ontology, locked.head_revision, [(each.plan, each.ontology.head_revision) for each in left])
-            rows, merges, head = store.Rows(ontology), list[tuple[Write, Merged]](), locked
+            rows, merges, head = store.Rows(ontology, since.totals), list[tuple[Write, Merged]](), locked
             for write in left:
                 if not since.holds(write.plan, write.ontology.head_revision):
                     write.fail(Overtaken())

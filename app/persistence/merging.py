@@ -251,7 +251,7 @@ async def _merge(
             forms = await off_loop(lambda: store.forms(anew), len(anew))
         turn = Turn.after(locked, since.at)
         change_set = await envelope(work, turn)
-        rows, settling = store.Rows(ontology.rid), plan.changes
+        rows, settling = store.Rows(ontology.rid, since.totals), plan.changes
         changes = await off_loop(lambda: store.settled(settling, turn.revision, turn.at, actor), len(settling))
         await off_loop(lambda: rows.add(turn.revision, turn.at, actor, change_set.rid, changes, forms), len(changes))
         store.advance(work, ontology.rid, turn.revision, turn.at)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.persistence.tables import LAST
+from app.persistence.totals import Totals, at_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 MANY = 1_000  # rids that are looked for by name; where plans looked at more, everything that moved is read
 _SINCE = f"""
-    SELECT clock_timestamp() AS at, (SELECT epoch FROM installation) AS epoch, moved.*
+    SELECT clock_timestamp() AS at, (SELECT epoch FROM installation) AS epoch,
+        (SELECT totals FROM revision WHERE ontology = $1 AND revision = $6) AS totals, moved.*
     FROM (VALUES (1)) AS once LEFT JOIN LATERAL (
         SELECT c.rid, c.revision, NULL AS namespace, NULL AS name FROM change AS c
         WHERE c.ontology = $1 AND c.revision > $2 AND ($3::text[] IS NULL OR c.rid = ANY ($3))
@@ -40,6 +42,7 @@ class Since:
     epoch: int
     moved: dict[str, int]  # the newest revision in which a rid was changed, or newly referred to
     bearers: dict[NameKey, str]
+    totals: Totals  # of the head
 
     def holds(self, plan: Plan, revision: int) -> bool:
         """Whether nothing that the plan of this revision looked at has moved, and no name that it wants was taken."""
@@ -71,9 +74,10 @@ async def since(work: Transaction, ontology: str, head: int, plans: Sequence[tup
     read = {rid for plan in late for rid in plan.read}
     names = list({key for plan in late for key in wanted(plan)})
     rows = await work.fetch(
-        _SINCE, ontology, oldest, list(read) if len(read) < MANY else None, [name[0] for name in names], [name[1] for name in names]
+        _SINCE, ontology, oldest, list(read) if len(read) < MANY else None, [name[0] for name in names], [name[1] for name in names], head
     )
-    found = Since(rows[0]["at"], rows[0]["epoch"], {}, {})
+    kept = await at_head(work, ontology, head, rows[0]["totals"])
+    found = Since(rows[0]["at"], rows[0]["epoch"], {}, {}, kept)
     for row in rows:
         if row["name"] is not None:
             found.bearers[row["namespace"], row["name"]] = row["rid"]

@@ -11,6 +11,7 @@ import orjson
 
 from app.domain.entity import Change, Entity
 from app.domain.topics import KEYS, change_set_topic, entity_topic
+from app.persistence import totals
 from app.persistence.database import LOG_CHANNEL
 from app.persistence.mapping import filed, ontology_of
 from app.persistence.search import writing as searching
@@ -69,9 +70,9 @@ _OUTBOX = """
     $10::text[], $11::text[])
 """
 _REVISION = """
-    INSERT INTO revision (ontology, revision, change_set, actor, actor_name, at, request_id, traceparent, counts)
+    INSERT INTO revision (ontology, revision, change_set, actor, actor_name, at, request_id, traceparent, counts, totals)
     SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::text[],
-    $9::jsonb[])
+    $9::jsonb[], $10::jsonb[])
 """
 _BEARER = {"entity_version": "rid", "entity_reference": "source", "entity_name": "rid", "entity_search": "rid"}  # whose rows end
 _END = {
@@ -139,8 +140,9 @@ def _form(change: Change) -> Form:
 class Rows:
     """What some revisions of one ontology write, table by table."""
 
-    def __init__(self, ontology: str) -> None:
+    def __init__(self, ontology: str, known: totals.Totals) -> None:
         self._ontology = ontology
+        self._totals = known  # of the revision before
         self._new: list[tuple[Any, ...]] = []
         self._known: list[tuple[Any, ...]] = []  # of entities that were there before
         self._ended: dict[str, list[tuple[str, int]]] = {table: [] for table in _BEARER}
@@ -169,8 +171,9 @@ class Rows:
             )
         )  # fmt: skip
         counts = _counts(changes)
+        self._totals = totals.after(self._totals, counts)
         self._revisions.append(
-            (self._ontology, revision, change_set, actor.id, actor.name, at, actor.request_id, actor.traceparent, counts)
+            (self._ontology, revision, change_set, actor.id, actor.name, at, actor.request_id, actor.traceparent, counts, self._totals)
         )
         payload = {"changeSet": change_set, "ontology": self._ontology, "revision": revision, "counts": counts}
         self._outbox.append(

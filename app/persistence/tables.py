@@ -289,7 +289,10 @@ class ChangeSetEvent(SQLModel, table=True):
 
 
 class Revision(SQLModel, table=True):
-    """One merge: who, when, by which change set, and how many changes of what (`{"object_type": {"created": 2}}`)."""
+    """One merge: who, when, by which change set, how many changes of what (`{"object_type": {"created": 2}}`), and what there is then.
+
+    `totals` (`{"object_type": 12}`) is NULL where nobody has counted.
+    """
 
     __tablename__ = "revision"
     __table_args__ = (Index("revision_by_time", "ontology", "at"),)
@@ -302,6 +305,7 @@ class Revision(SQLModel, table=True):
     request_id: str = _text(server_default=text("''"))
     traceparent: str | None = _text(nullable=True)
     counts: dict[str, Any] = _json()
+    totals: dict[str, Any] | None = _json(nullable=True)
 
 
 class ChangeRow(SQLModel, table=True):

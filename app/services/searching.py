@@ -13,7 +13,7 @@ from app.domain.errors import CursorExpired
 from app.domain.search import Count, Facet
 from app.persistence import sinks
 from app.persistence.documents import touched
-from app.persistence.reads.pages import NOTHING, key_of, pages, totals
+from app.persistence.reads.pages import NOTHING, counted, key_of, pages
 from app.persistence.reads.selection import Order, Selection
 from app.persistence.search.asking import asked
 from app.persistence.search.counting import facets, first
@@ -172,6 +172,6 @@ async def _overlaid(
         compared = micros(key[0]) if isinstance(key[0], datetime) else key[0]
         rows.append(_Row(record["rid"], record["score"], meant, key, (compared, record["rid"])))
     everything = Selection(page.order, where=wanted.where)
-    total = (await totals(snapshot, among, at, [at.ontology], everything)).get(at.ontology, 0) if wanted.totals else 0
+    total = (await counted(snapshot, among, at, [at.ontology], everything)).get(at.ontology, 0) if wanted.totals else 0
     counts = await facets(snapshot, among, at, wanted.where) if wanted.facets else []
     return rows, found.more, total, counts

@@ -15,6 +15,7 @@ from app.persistence.background import off_loop
 from app.persistence.reads.blame import BLAME
 from app.persistence.reads.pages import Rows
 from app.persistence.reads.selection import Order
+from app.persistence.reads.totals import Total
 from resolvers.paging import Connection, List, Paged, Paging
 from resolvers.scalars import Revision
 from resolvers.types.refs import ChangeSetRef
@@ -63,7 +64,7 @@ async def blame(info: strawberry.Info[Any], entity: Entity, field: str | None, p
     records = [
         {**reason, "path": path, "sort_0": path, "version": step.version} for (path, step), reason in zip(chosen, reasons, strict=True)
     ]
-    return cast("Connection[FieldBlame]", Paged(walk, Rows(cast("Any", records), more), len(wanted), field_blame))
+    return cast("Connection[FieldBlame]", Paged(walk, Rows(cast("Any", records), more), Total(len(wanted)), field_blame))
 
 
 def field_blame(record: Mapping[str, Any], _: Any) -> FieldBlame:

@@ -45,6 +45,13 @@ async def test_no_write_reads_a_growing_table_whole(database: Database) -> None:
         """,
         TYPES,
     )
+    await database.pool.execute(
+        """
+        INSERT INTO revision (ontology, revision, change_set, actor, at, counts)
+        SELECT ontology, -n, change_set, actor, at, counts FROM revision, generate_series(1, $1) AS n
+        """,
+        TYPES,
+    )
     for table in GROWING:
         await database.pool.execute(f"ANALYZE {table}")
     thing, other = made.refs["Thing1"], made.refs["Thing2"]

@@ -250,3 +250,16 @@ async def test_totals_are_counted_only_when_asked_for(ask, editing):
 
     assert ask.statements == without + 1
     assert data["ontology"]["typeGroups"] == {"totalCount": 3, "totalCountIsLowerBound": False}
+
+
+async def test_the_total_of_a_kind_is_the_one_that_its_revision_keeps(ask, editing, database):
+    await editing.apply(EDITOR, "main", [type_group("g1")])
+    await editing.apply(EDITOR, "main", [type_group("g2")])
+    await database.pool.execute("UPDATE revision SET totals = jsonb_build_object('type_group', 20_000 + revision)")
+    query = """query($at: RevisionOrTime) { ontology(asOf: $at) {
+        typeGroups { totalCount totalCountIsLowerBound } some: typeGroups(filter: {text: "g"}) { totalCount } } }"""
+
+    now, then = [(await ask.data(query, at=at))["ontology"] for at in (None, 1)]
+
+    assert now == {"typeGroups": {"totalCount": 20_002, "totalCountIsLowerBound": False}, "some": {"totalCount": 2}}
+    assert then == {"typeGroups": {"totalCount": 20_001, "totalCountIsLowerBound": False}, "some": {"totalCount": 1}}

@@ -87,7 +87,7 @@ def of_kind(kind: Kind) -> Source:
             f"e.ontology = parent.rid AND e.kind = '{kind.value}' AND {alive}",
         )
 
-    return Source(f"of-kind {kind.value}", below, KEYS, FILTERS)
+    return Source(f"of-kind {kind.value}", below, KEYS, FILTERS, kind)
 
 
 def _owned(at: At | None, statement: Statement) -> tuple[str, str, str]:

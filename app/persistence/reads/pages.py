@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from asyncpg import Record
 
+    from app.domain.kind import Kind
     from app.persistence.database import Snapshot
     from app.persistence.reads.statement import Filters
 
@@ -34,6 +35,7 @@ class Source:
     below: Callable[[At | None, Statement], tuple[str, str, str]]
     keys: Mapping[Order, tuple[Column, ...]]
     filters: Filters = field(default_factory=dict)
+    counter: Kind | None = None  # the kind of which it lists all entities, so that their number need not be counted
 
 
 class Rows(NamedTuple):
@@ -71,14 +73,14 @@ async def pages(snapshot: Snapshot, source: Source, at: At | None, parents: Sequ
     return {parent: _cut(records, selection) for parent, records in found.items()}
 
 
-async def totals(snapshot: Snapshot, source: Source, at: At | None, parents: Sequence[str], selection: Selection) -> dict[str, int]:
+async def counted(snapshot: Snapshot, source: Source, at: At | None, parents: Sequence[str], selection: Selection) -> dict[str, int]:
     """How many rows each parent has in all, counted up to COUNTED + 1."""
     statement = Statement(list(parents))
     _, tables, tied = source.below(at, statement)
     where = f"({tied}) AND ({rendered(selection.where, source.filters, statement, at)})"
     rows = await snapshot.fetch(
         f"""
-        SELECT parent.rid, (SELECT count(*) FROM (SELECT FROM {tables} WHERE {where} LIMIT {COUNTED + 1}) AS counted) AS total
+        SELECT parent.rid, (SELECT count(*) FROM (SELECT FROM {tables} WHERE {where} LIMIT {COUNTED + 1}) AS found) AS total
         FROM unnest($1::text[]) AS parent (rid)
         """,
         *statement.arguments,
