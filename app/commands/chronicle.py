@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from rich.text import Text
 from app.commands.database import database_of, migrated, require_newest
 from app.commands.operator import operator
 from app.commands.rendering import as_json, show
+from app.commands.running import done
 from app.commands.terminal import Refused, out, print_json
 from app.domain.rid import well_formed
 from app.persistence.database import Database
@@ -118,7 +118,7 @@ def _asked(settings: Settings, asked: Callable[[Database], Awaitable[Any]]) -> A
 
     with database_of(settings) as ready:
         migrated(ready) if ready.development else require_newest(ready)
-        return asyncio.run(run(ready.database_url or ""))
+        return done(run(ready.database_url or ""))
 
 
 def _table(merges: Iterable[tuple[str, Merge]], first: str) -> None:

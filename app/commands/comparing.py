@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from app.commands.database import database_of, migrated, require_newest
 from app.commands.operator import operator
 from app.commands.points import point
 from app.commands.rendering import as_json, counted, show
+from app.commands.running import done
 from app.commands.sources import document
 from app.commands.terminal import out, print_json
 from app.persistence.database import Database
@@ -44,7 +44,7 @@ class Compare:
         if len(files) < len({self.one, self.other}):
             with database_of(settings) as ready:
                 migrated(ready) if ready.development else require_newest(ready)
-                held = asyncio.run(_held(ready, [each for each in (self.one, self.other) if _in_database(each)]))
+                held = done(_held(ready, [each for each in (self.one, self.other) if _in_database(each)]))
         both = files | held
         changes = differences(both[self.one], both[self.other])
         if self.json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import orjson
 
 from app.commands.database import database_of, migrated, require_newest
 from app.commands.receipts import account
+from app.commands.running import done
 from app.commands.terminal import Refused, notes
 from app.domain.actor import Actor, Role
 from app.persistence.database import Database
@@ -52,7 +52,7 @@ class Export:
                 raise Refused(f"{path} cannot be written: there is no directory {path.parent}.")
         with database_of(settings) as ready:
             migrated(ready) if ready.development else require_newest(ready)
-            exported = asyncio.run(self._exported(ready))
+            exported = done(self._exported(ready))
         if self.folder is not None:
             write_folder(self.folder, files_of(exported.writing))
             at = f"{exported.entities:,} entities of {exported.ontology} at revision {exported.revision}"

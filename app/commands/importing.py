@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from app.commands.database import database_of, migrated, require_newest
 from app.commands.exporting import sidecar_of
 from app.commands.imported import refusal, show
 from app.commands.operator import operator
+from app.commands.running import done
 from app.commands.terminal import Refused, notes
 from app.domain.errors import OmsError
 from app.domain.text import DISPLAY_NAME
@@ -65,7 +65,7 @@ class Import:
                 with database_of(settings) as ready:
                     migrated(ready) if ready.development else require_newest(ready)
                     stage(f"Planning for {self.ontology}" if self.dry_run else f"Merging into {self.ontology}")
-                    imported = asyncio.run(self._imported(ready, said))
+                    imported = done(self._imported(ready, said))
                 stage("Done")
         except OmsError as refused:
             raise refusal(self.file.name, refused, json=self.json) from refused

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from app.domain.entity import Entity
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from app.domain.definition import Definition, Edge
 
     D = TypeVar("D", bound=Definition)
+
+REMEMBERED = 200  # rids; answers that are longer than a rule allows are looked for anew
 
 
 class Closure:
@@ -28,6 +30,7 @@ class Closure:
         self.before = self
         """What it overlays: how everything was."""
         self._referrers: dict[str, dict[str, Entity]] | None = None
+        self._remembered: dict[tuple[object, str], tuple[str, ...]] = {}
 
     def __contains__(self, rid: object) -> bool:
         return rid in self._entities
@@ -58,6 +61,16 @@ class Closure:
         if not edges:
             return list(found)
         return [entity for entity in found if any(ref.target == rid and ref.edge in edges for ref in entity.references)]
+
+    def remembered(self, rid: str, found: Callable[[str, Closure], Iterable[str]]) -> tuple[str, ...]:
+        """The rids that `found` leads to from this one; asked for often, looked for once, since a closure never changes."""
+        key = (found, rid)
+        kept = self._remembered.get(key)
+        if kept is None:
+            kept = tuple(found(rid, self))
+            if len(kept) <= REMEMBERED:
+                self._remembered[key] = kept
+        return kept
 
     def overlaid(self, after: Mapping[str, Entity | None]) -> Closure:
         """This closure with some entities replaced, added (a rid that is new) or taken away (None)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
@@ -233,8 +233,12 @@ def _property(item: InterfaceProperty, place: str, closure: Closure) -> Iterator
     yield from text(item.description, f"{place}.description", longest=DESCRIPTION)
 
 
-def ancestors(rid: str, closure: Closure) -> list[str]:
+def ancestors(rid: str, closure: Closure) -> tuple[str, ...]:
     """The rids of everything that the interface extends, nearest first; it is among them only where there is a cycle."""
+    return closure.remembered(rid, _extended)
+
+
+def _extended(rid: str, closure: Closure) -> Iterable[str]:
     found: dict[str, None] = {}
     waiting = [rid]
     for current in waiting:
@@ -243,7 +247,7 @@ def ancestors(rid: str, closure: Closure) -> list[str]:
             if parent not in found:
                 found[parent] = None
                 waiting.append(parent)
-    return list(found)
+    return found
 
 
 def heirs(rid: str, closure: Closure) -> list[str]:

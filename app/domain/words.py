@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 LONGEST = 60  # characters of a word that count
-SHORT = 100  # characters of a text that is worth remembering
 _RUN = re.compile(r"[^\W_]+")
 _PART = re.compile(
     r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|(?<=[a-zß-öø-ÿ0-9])(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-ZÀ-ÖØ-Þ])(?=[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ])",
@@ -59,8 +58,14 @@ def sort_key(display_name: str) -> str:
 def found(text: str) -> Iterator[Found]:
     """Every run in the text."""
     for match in _RUN.finditer(text):
-        parts = _PART.split(match[0])
-        yield Found(match.start(), match.end(), plain(match[0]), tuple(map(plain, parts)) if len(parts) > 1 else ())
+        yield Found(match.start(), match.end(), *_taken_apart(match[0]))
+
+
+@lru_cache(maxsize=16_384)
+def _taken_apart(run: str) -> tuple[str, tuple[str, ...]]:
+    """Whole and in parts; the same runs stand in many texts."""
+    parts = _PART.split(run)
+    return plain(run), tuple(map(plain, parts)) if len(parts) > 1 else ()
 
 
 def pairs(word: str) -> tuple[str, ...]:
@@ -86,14 +91,15 @@ def without_particle(word: str) -> str:
 
 def words(text: str) -> tuple[str, ...]:
     """The different words of a text in their order: whole runs and their parts."""
-    return _remembered(text) if len(text) <= SHORT else _words(text)
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word for each in found(text) for word in (each.whole, *each.parts) if word))
-
-
-_remembered = lru_cache(maxsize=8192)(_words)
+    different: dict[str, None] = {}
+    for run in _RUN.findall(text):
+        whole, parts = _taken_apart(run)
+        if whole:
+            different[whole] = None
+        for part in parts:
+            if part:
+                different[part] = None
+    return tuple(different)
 
 
 def edits(left: str, right: str, most: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from app.domain.change_set import ChangeSet, ChangeSetStatus, Operation, Origin, Resolution, ReviewStatus, Verb
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
     from app.persistence.database import Database, Transaction
     from app.persistence.idempotency import Idempotency
     from app.persistence.neighbourhood import Reader
+    from app.persistence.totals import Totals
 
 
 MOMENT = timedelta(microseconds=1)
 
+SLICE = 5_000  # changes whose rows are in memory at once
 LARGE = 10_000  # operations; only an import or `oms apply` has more
 LARGE_SECONDS = 300  # that their transaction may be idle
 
@@ -251,17 +254,39 @@ async def _merge(
             forms = await off_loop(lambda: store.forms(anew), len(anew))
         turn = Turn.after(locked, since.at)
         change_set = await envelope(work, turn)
-        rows, settling = store.Rows(ontology.rid, since.totals), plan.changes
-        changes = await off_loop(lambda: store.settled(settling, turn.revision, turn.at, actor), len(settling))
-        await off_loop(lambda: rows.add(turn.revision, turn.at, actor, change_set.rid, changes, forms), len(changes))
-        store.advance(work, ontology.rid, turn.revision, turn.at)
-        await rows.write(work)
+        changes = await _written(work, actor, turn, change_set.rid, plan.changes, forms, since.totals)
         await leases.guard(work, actor, held_by_others(proposal.operations, changes))
         merged = Merged(change_set, ontology.rid, ontology.api_name, since.epoch, turn.revision, changes, dict(plan.refs))
         await keep(work, (actor, key, merged))
         await change_sets.record(work, ontology.rid, [change_sets.Event(change_set, "merged", actor, {"revision": turn.revision})])
         await asyncio.sleep(0)
     return merged
+
+
+async def _written(
+    work: Transaction, actor: Actor, turn: Turn, change_set: str, planned: Sequence[Change], forms: store.Forms, totals: Totals
+) -> tuple[Change, ...]:
+    """Write the changes slice by slice, and after all of them the line of their revision; answers with them as they are stored.
+
+    References and names are checked when all is committed, so it does not matter which slice they stand in.
+    """
+    stored: list[Change] = []
+    ontology = turn.ontology.rid
+
+    def sliced(begin: int) -> store.Rows:
+        part, rows = store.settled(planned[begin : begin + SLICE], turn.revision, turn.at, actor), store.Rows(ontology, totals)
+        rows.add_slice(turn.revision, turn.at, actor, change_set, part, forms, begin=begin)
+        stored.extend(part)
+        return rows
+
+    for begin in range(0, len(planned), SLICE):
+        rows = await off_loop(partial(sliced, begin), len(planned))
+        await rows.write(work)
+    line = store.Rows(ontology, totals)
+    line.add_line(turn.revision, turn.at, actor, change_set, stored)
+    store.advance(work, ontology, turn.revision, turn.at)
+    await line.write(work)
+    return tuple(stored)
 
 
 def held_by_others(operations: Sequence[Operation], changes: Sequence[Change]) -> set[str]:

@@ -64,7 +64,7 @@ class Since:
 
 def wanted(plan: Plan) -> set[NameKey]:
     """The names that the plan's entities will bear."""
-    return {name.key for change in plan.changes if change.after is not None for name in change.after.names}
+    return {name.key for change in plan.changes if change.after is not None for name in change.after.definition.names()}
 
 
 async def since(work: Transaction, ontology: str, head: int, plans: Sequence[tuple[Plan, int]]) -> Since:

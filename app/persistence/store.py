@@ -157,13 +157,23 @@ class Rows:
 
     def add(self, revision: int, at: datetime, actor: Actor, change_set: str, changes: Sequence[Change], known: Forms) -> None:
         """One revision with its changes; revisions are added in their order."""
-        for index, change in enumerate(changes):
+        self.add_slice(revision, at, actor, change_set, changes, known)
+        self.add_line(revision, at, actor, change_set, changes)
+
+    def add_slice(
+        self, revision: int, at: datetime, actor: Actor, change_set: str, changes: Sequence[Change], known: Forms, *, begin: int = 0
+    ) -> None:
+        """Some of a revision's changes, from the one at place `begin` on."""
+        for index, change in enumerate(changes, begin):
             form = known[change.rid]
             new = change.before is None and change.after is not None and change.after.version == 1
             (self._new if new else self._known).append(_row(change, form, self._ontology, revision, at, actor))
             self._parts(revision, change)
             self._search(revision, change, form.words)
             self._lines(revision, index, at, actor, change_set, change)
+
+    def add_line(self, revision: int, at: datetime, actor: Actor, change_set: str, changes: Sequence[Change]) -> None:
+        """The revision itself, with the counts of all its changes: the last of its rows, which tells that it is whole."""
         self._audit.append(
             (
                 at, self._ontology, actor.id, actor.name, "merged", "change_set", change_set, change_set, None, None, None,
@@ -200,12 +210,13 @@ class Rows:
         before, after, rid = change.before, change.after, change.rid
         if before is not None or (after is not None and after.version > 1):
             self._ended["entity_version"].append((rid, revision))
-        old, new = before.references if before else (), after.references if after else ()
+        # Asked of the definitions: the entities would remember the answers for as long as they live.
+        old, new = tuple(before.definition.references()) if before else (), tuple(after.definition.references()) if after else ()
         if set(old) != set(new):
             if old:
                 self._ended["entity_reference"].append((rid, revision))
             self._references += [(self._ontology, rid, each.target, each.edge.value, each.path, revision) for each in new]
-        old_names, new_names = before.names if before else (), after.names if after else ()
+        old_names, new_names = tuple(before.definition.names()) if before else (), tuple(after.definition.names()) if after else ()
         if set(old_names) != set(new_names):
             if old_names:
                 self._ended["entity_name"].append((rid, revision))

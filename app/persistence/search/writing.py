@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from app.domain.searched import Prominence
 from app.domain.words import LONGEST, found, paired, pairs, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from app.domain.definition import Definition
-    from app.domain.searched import Prominence
 
 MOST = 400_000  # bytes of different words of one entity that count: a tsvector holds 1 MiB
 SHORTEST = 3  # letters of a word that may be mistyped
@@ -26,6 +24,11 @@ VOCABULARY = """
     FROM unnest($1::text[], $2::text[], $3::bigint[]) AS row (ontology, word, revision)
     ON CONFLICT DO NOTHING
 """
+_BITS = {weight: 1 << place for place, weight in enumerate(sorted(Prominence))}
+_PLACES = [  # by bits: each weight needs a place of its own
+    ",".join(f"{place}{weight.value}" for place, weight in enumerate((each for each in _BITS if _BITS[each] & bits), 1))
+    for bits in range(1 << len(_BITS))
+]
 
 
 class Words(NamedTuple):
@@ -38,29 +41,23 @@ class Words(NamedTuple):
 
 def of(definition: Definition) -> Words:
     """The words of a definition, each with the weights of the texts that it stands in."""
-    weights: dict[str, set[Prominence]] = {}
+    weights: dict[str, int] = {}
     room = MOST
     for text in definition.search_text():
+        weight = _BITS[text.prominence]
         for word in words(text.text):
-            for lexeme in (word, *pairs(word)):
+            for lexeme in (word,) if word.isascii() else (word, *pairs(word)):
                 if lexeme not in weights:
                     room -= len(lexeme.encode())
                     if room < 0:
                         continue
-                    weights[lexeme] = set()
-                weights[lexeme].add(text.prominence)
+                    weights[lexeme] = weight
+                else:
+                    weights[lexeme] |= weight
     vocabulary = frozenset(word for word in weights if SHORTEST <= len(word) < LONGEST and word.isalpha() and not paired(word))
     name = next(iter(found(definition.api_name)), None)
-    return Words(_vector(weights), max(len(name.parts), 1) if name else 1, vocabulary)
-
-
-def _vector(weights: dict[str, set[Prominence]]) -> str:
-    return " ".join(_lexeme(word, letters) for word, letters in weights.items())
-
-
-def _lexeme(word: str, letters: Iterable[Prominence]) -> str:
-    places = ",".join(f"{place}{letter.value}" for place, letter in enumerate(sorted(letters), 1))  # each weight needs a place of its own
-    return f"{quoted(word)}:{places}"
+    vector = " ".join(f"{quoted(word)}:{_PLACES[bits]}" for word, bits in weights.items())
+    return Words(vector, max(len(name.parts), 1) if name else 1, vocabulary)
 
 
 def quoted(word: str) -> str:

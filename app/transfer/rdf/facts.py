@@ -69,6 +69,8 @@ class Facts:
     def things(self, subject: Node, *predicates: URIRef) -> list[Node]:
         """The objects of the statements by any of the predicates, each once."""
         known = self._out.get(subject, {})
+        if len(predicates) == 1:  # each statement is there once
+            return list(known.get(predicates[0], ()))
         return list(dict.fromkeys(thing for predicate in predicates for thing in known.get(predicate, ())))
 
     def subjects_of(self, predicate: URIRef, thing: Node) -> list[Node]:

@@ -34,6 +34,8 @@ _READ = (
        OWL.propertyChainAxiom, OWL.onDatatype, SKOS.hasTopConcept, OWL.withRestrictions}
 )  # fmt: skip
 
+Found = tuple[URIRef, Literal]
+
 
 class Texts:
     """Reads what a term is called, in the wished languages first."""
@@ -41,26 +43,29 @@ class Texts:
     def __init__(self, facts: Facts, languages: Sequence[str] = ("en",)) -> None:
         self._facts = facts
         self._languages = [language.lower() for language in languages]
+        self._fields: dict[URIRef, dict[str, Any]] = {}
 
     def label(self, iri: URIRef) -> str:
         """What the term is called in the first language there is; its local name where it has no label."""
-        found = self._best(self._literals(iri, LABELS))
-        return str(found[1]) if found is not None and str(found[1]).strip() else local_name(iri) or str(iri)
-
-    def description(self, iri: URIRef) -> str:
-        """The term's comment in the first language there is."""
-        found = self._best(self._literals(iri, COMMENTS))
-        return str(found[1]) if found is not None else ""
+        return self._called(iri, self._best(self._literals(iri, LABELS)))
 
     def fields(self, iri: URIRef) -> dict[str, Any]:
         """The fields that every kind has, but for apiName and status; the statements behind them are carried."""
-        fields: dict[str, Any] = {"displayName": self._clean(iri, "label", self.label(iri), DISPLAY_NAME, local_name(iri))}
-        if description := self._clean(iri, "comment", self.description(iri), DESCRIPTION):
+        # A class with subclasses is asked for twice: for its object type, and for its interface.
+        if (known := self._fields.get(iri)) is None:
+            known = self._fields[iri] = self._read(iri)
+        return dict(known)
+
+    def _read(self, iri: URIRef) -> dict[str, Any]:
+        labels, comments = self._literals(iri, LABELS), self._literals(iri, COMMENTS)
+        label, comment = self._best(labels), self._best(comments)
+        fields: dict[str, Any] = {"displayName": self._clean(iri, "label", self._called(iri, label), DISPLAY_NAME, local_name(iri))}
+        if comment is not None and (description := self._clean(iri, "comment", str(comment[1]), DESCRIPTION)):
             fields["description"] = description
         translations: dict[str, dict[str, str]] = {}
         annotations: dict[str, list[dict[str, str]]] = {}
-        for predicates, name, longest in ((LABELS, "displayName", DISPLAY_NAME), (COMMENTS, "description", DESCRIPTION)):
-            self._rest(iri, predicates, name, longest, translations, annotations)
+        self._rest(iri, labels, label, "displayName", DISPLAY_NAME, translations, annotations)
+        self._rest(iri, comments, comment, "description", DESCRIPTION, translations, annotations)
         self._annotate(iri, annotations)
         if translations:
             fields["translations"] = {language: translations[language] for language in sorted(translations)}
@@ -70,33 +75,37 @@ class Texts:
             fields["sourceIri"] = nfc(str(iri))
         return fields
 
-    def _literals(self, iri: URIRef, predicates: Sequence[URIRef]) -> list[tuple[URIRef, Literal]]:
+    def _called(self, iri: URIRef, label: Found | None) -> str:
+        return str(label[1]) if label is not None and str(label[1]).strip() else local_name(iri) or str(iri)
+
+    def _literals(self, iri: URIRef, predicates: Sequence[URIRef]) -> list[Found]:
         return [
             (predicate, thing) for predicate in predicates for thing in self._facts.things(iri, predicate) if isinstance(thing, Literal)
         ]
 
-    def _best(self, literals: list[tuple[URIRef, Literal]]) -> tuple[URIRef, Literal] | None:
+    def _best(self, literals: list[Found]) -> Found | None:
         """The first in the order: wished languages, no language, the others by their tag; of equals the first by text."""
+        if len(literals) <= 1:
+            return literals[0] if literals else None
 
-        def order(found: tuple[URIRef, Literal]) -> tuple[int, str]:
+        def order(found: Found) -> tuple[int, str]:
             language = (found[1].language or "").lower()
             for rank, wished in enumerate(self._languages):
                 if language == wished or language.startswith(f"{wished}-"):
                     return (rank, language)
             return (len(self._languages) + (1 if language else 0), language)
 
-        return min(literals, key=order, default=None)
+        return min(literals, key=order)
 
     def _rest(
-        self, iri: URIRef, predicates: Sequence[URIRef], name: str, longest: int,
+        self, iri: URIRef, literals: list[Found], chosen: Found | None, name: str, longest: int,
         translations: dict[str, dict[str, str]], annotations: dict[str, list[dict[str, str]]],
     ) -> None:  # fmt: skip
         """Labels and comments beside the chosen one: translations, and annotations where a language has one already."""
-        literals = self._literals(iri, predicates)
-        chosen = self._best(literals)
-        for predicate, literal in literals:
+        for found in literals:
+            predicate, literal = found
             self._facts.carry(iri, predicate, literal)
-            if (predicate, literal) == chosen:
+            if found is chosen:
                 continue
             language = literal.language or ""
             fits = LANGUAGE.fullmatch(language) and name not in translations.get(language, {})
