@@ -156,7 +156,7 @@ def _server(stack: Stack, name: str) -> Callable[[], Awaitable[None]]:
             with suppress(psutil.NoSuchProcess):
                 each.kill()
         await asyncio.to_thread(process.kill)
-        await asyncio.to_thread(stack.start, [name], Unseen())
+        await asyncio.to_thread(stack.start, [name], Unseen(), free_ports=True)  # where it was before
 
     return again
 

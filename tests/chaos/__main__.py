@@ -10,6 +10,7 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -22,6 +23,7 @@ from app.settings import read
 from app.stack.stack import Stack
 from tests.chaos.broker import PROXIED, ways
 from tests.chaos.faults import WITH_SERVERS
+from tests.chaos.judge import CONVERGES, RECOVERS
 from tests.chaos.planted import BUGS
 from tests.chaos.run import Report, Scenario, run
 from tests.chaos.scenarios import CAUGHT_BY, PROVOKED
@@ -31,7 +33,11 @@ from tests.real_servers import Onlooker
 
 NAMES = ("kafka", "opensearch", "neo4j", "redis", "postgres")
 PAGE = ROOT / "docs/chaos.md"
-AT_ONCE = 2  # planted bugs: most of the time of each is spent waiting
+_RECOVERY = (
+    "From the kill until it answers again, with its own start. The bound is 30 s where whoever wants a core has one; "
+    "the judge allows as many times more as there are processes that want to run for each core."
+)
+AT_ONCE = 3  # small storms, since most of the time of each is spent waiting
 
 
 @contextmanager
@@ -64,27 +70,27 @@ async def one(stack: Stack, seed: int, scenario: Scenario, *, bug: str = "") -> 
     return report
 
 
-async def planted(stack: Stack, bugs: list[str]) -> list[Report]:
-    """Each bug alone; two at once, but for those that need the servers for themselves."""
+async def tried(stack: Stack, bugs: list[str]) -> list[Report]:
+    """Each bug, planted alone, and before them what provokes them, which does no harm without a bug.
+
+    Some at once, but for those that need the servers for themselves.
+    """
     room = asyncio.Semaphore(AT_ONCE)
+    healthy = dict.fromkeys(replace(PROVOKED[bug], converges=CONVERGES) for bug in bugs)
+    wanted = [*((scenario, "") for scenario in healthy), *((PROVOKED[bug], bug) for bug in bugs)]
 
-    async def beside(bug: str) -> Report:
+    async def beside(scenario: Scenario, bug: str) -> Report:
         async with room:
-            return await one(stack, 1, PROVOKED[bug], bug=bug)
+            return await one(stack, 1, scenario, bug=bug)
 
-    found = list(await asyncio.gather(*(beside(bug) for bug in bugs if not PROVOKED[bug].breaks_servers)))
-    return found + [await one(stack, 1, PROVOKED[bug], bug=bug) for bug in bugs if PROVOKED[bug].breaks_servers]
-
-
-async def controls(stack: Stack, bugs: list[str]) -> list[Report]:
-    """What provokes a bug does no harm without it."""
-    return [await one(stack, 1, scenario) for scenario in dict.fromkeys(PROVOKED[bug] for bug in bugs)]
+    found = list(await asyncio.gather(*(beside(*each) for each in wanted if not each[0].breaks_servers)))
+    return found + [await one(stack, 1, scenario, bug=bug) for scenario, bug in wanted if scenario.breaks_servers]
 
 
 def main() -> int:
     """0 where every storm left everything whole and every bug was caught."""
     asked = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    asked.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3])
+    asked.add_argument("--seeds", type=int, nargs="*", default=[1, 2])
     asked.add_argument("--seconds", type=float, default=60, help="of each storm")
     asked.add_argument("--bugs", nargs="*", default=sorted(BUGS), help="planted one at a time; none with an empty list")
     asked.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
@@ -94,8 +100,8 @@ def main() -> int:
             asyncio.run(one(stack, seed, Scenario(seconds=given.seconds, faults=WITH_SERVERS, poison=seed % 2 == 0, breaks_servers=True)))
             for seed in given.seeds
         ]
-        storms += asyncio.run(controls(stack, given.bugs))
-        bugs = asyncio.run(planted(stack, given.bugs))
+        reports = storms + asyncio.run(tried(stack, given.bugs))
+    storms, bugs = [each for each in reports if not each.bug], [each for each in reports if each.bug]
     if given.write:
         PAGE.write_text(page(storms, bugs))
     return int(not all(each.verdict.clean for each in storms) or not all(map(caught, bugs)))
@@ -136,7 +142,10 @@ def page(storms: list[Report], planted: list[Report]) -> str:
         "| killed | times | median | slowest |",
         "|---|---|---|---|",
     ]
-    lines += [f"| {name} | {len(those)} | {median(those):.1f} s | {max(those):.1f} s |" for name, those in sorted(recovered.items())]
+    lines += [
+        f"| {name} | {len(those)} | {median(those):.1f} s | {max(those):.1f} s | {sum(each <= RECOVERS for each in those)} |"
+        for name, those in sorted(recovered.items())
+    ]
     lines += ["", "## What was done, in all storms together", ""]
     lines += [f"* {name}: {count}" for name, count in sorted(faults.items())]
     lines += [

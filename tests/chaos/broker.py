@@ -12,7 +12,7 @@ from app.stack.server import LOOPBACK, Place, Server
 from app.stack.stack import SERVERS, Stack
 from tests.chaos.parts import free_port
 
-WAYS = 2  # installations that can be attacked at the same time
+WAYS = 3  # installations that can be attacked at the same time
 _LISTENERS = """
 listeners={all}
 advertised.listeners={told}

@@ -23,7 +23,7 @@ from tests.chaos.world import World
 from tests.workers.kafka_reading import Seen, read
 
 CONVERGES = 60.0  # seconds after the end
-RECOVERS = 30.0  # seconds from a kill to the answer of what was started in its place
+RECOVERS = 30.0  # seconds from a kill to the answer of what was started in its place, on a machine with a core for who wants one
 _SPOILT = "SELECT rid FROM entity WHERE ontology = $1 AND NOT deleted AND definition ->> 'status' = $2"
 _NOTED = "SELECT rid, reason FROM dead_letter WHERE sink = 'opensearch' AND ontology = $1"
 _ONCE = """
@@ -61,7 +61,8 @@ async def judged(
     verdict.says("a lost update", ledger.twice())
     verdict.says("torn answers", ledger.torn)
     verdict.says("never answered", ledger.unknown)
-    verdict.says("recovery", [f"{name} took {seconds:.0f} s" for name, seconds in recoveries(world) if seconds > RECOVERS])
+    bound = RECOVERS * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    verdict.says("recovery", [f"{name} took {seconds:.0f} s" for name, seconds in recoveries(world) if seconds > bound])
     return verdict, took
 
 

@@ -91,7 +91,7 @@ async def killed_server(world: World, name: str, random: Random) -> str:
     _signalled(_state(world, name), signal.SIGKILL)
     await asyncio.to_thread(stack.process(stack.servers[name]).kill)
     await asyncio.sleep(random.uniform(0, 2))
-    await asyncio.to_thread(stack.start, [name], Onlooker())
+    await asyncio.to_thread(stack.start, [name], Onlooker(), free_ports=True)  # where it was before
     await asyncio.gather(*(part.ready() for part in world.parts if part.name not in world.recovering))
     world.restored.append((name, time.monotonic() - began))
     return f"kill -9 of {name}"

@@ -9,6 +9,7 @@ from tests.chaos.signals import poison_messages, steal_signals
 
 QUIET = Scenario(seconds=8, faults=(), converges=12)
 REFUSING = Scenario(seconds=8, faults=(), converges=15, poison=True)
+WIPED = Scenario(seconds=8, faults=(wipe_the_index, wipe_the_graph), fault_rest=1, converges=12)
 HASTY = Scenario(seconds=10, editors=6, rest=0.02, faults=(), converges=12)
 
 # What the judge must say of each.
@@ -62,8 +63,8 @@ PROVOKED: dict[str, Scenario] = {
     "poison-stops-the-partition": Scenario(seconds=8, faults=(poison_messages,), fault_rest=0.5, converges=15),
     "a-refused-document-is-not-noted": REFUSING,
     "a-refused-document-stops-the-rest": REFUSING,
-    "a-wiped-index-goes-unnoticed": Scenario(seconds=8, faults=(wipe_the_index,), fault_rest=1, converges=12),
-    "a-wiped-graph-goes-unnoticed": Scenario(seconds=8, faults=(wipe_the_graph,), fault_rest=1, converges=12),
+    "a-wiped-index-goes-unnoticed": WIPED,
+    "a-wiped-graph-goes-unnoticed": WIPED,
     "commits-are-not-waited-for": Scenario(
         seconds=12, editors=6, rest=0.02, faults=(kill_the_database,), fault_rest=1, converges=30, breaks_servers=True
     ),
