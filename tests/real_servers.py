@@ -20,6 +20,7 @@ import pytest
 from app.settings import read
 from app.stack.artifacts import StackFailed
 from app.stack.stack import SERVERS, Stack
+from tests.chaos.broker import PROXIED
 
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / ".oms" / "services-for-tests"
@@ -78,7 +79,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     first = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0" and not session.config.getoption("collectonly")
     names = sorted({name for item in session.items for name in needed(item)})
     if first and names and len(session.items) > 1:
-        command = [sys.executable, __file__, os.environ["OMS_TEST_SERVICES"], *names]
+        command = [sys.executable, "-m", "tests.real_servers", os.environ["OMS_TEST_SERVICES"], *names]
         starting = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         session.config.add_cleanup(starting.wait)
 
@@ -141,7 +142,7 @@ def started(stack: Stack, name: str) -> dict[str, str]:
 
 
 def _stack(folder: Path) -> Stack:
-    return Stack(folder, read().oms_cache_dir.expanduser())
+    return Stack(folder, read().oms_cache_dir.expanduser(), PROXIED)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from app.persistence.database import Database
     from app.ports.event_feed import EventFeed, Signal
 
-LOOK_SECONDS = 60.0  # between two looks at every head, so that a lost signal does no harm
+LOOK_SECONDS = 30.0  # between two looks at every head, so that a lost signal is made up for within a minute
 AT_ONCE = 4  # ontologies
 
 log = structlog.get_logger(__name__)

@@ -72,7 +72,7 @@ class Indexer:
             )
 
     async def _worked(self, reached: Reached) -> None:
-        healed = await self._incidents.end() if reached.written else None
+        healed = await self._incidents.end() if reached.answered else None
         if healed is not None:
             self._healed()
             await self._tell(f"OMS: the sink {healed.sink} works again; it failed since {healed.since:%Y-%m-%d %H:%M:%S} UTC.")

@@ -28,6 +28,7 @@ POLL_SECONDS = 0.2
 MOST_AT_ONCE = 500  # signals
 FIRST_PAUSE = 1.0  # seconds in which a partition rests after a failure, doubled with each further one
 LONGEST_PAUSE = 15.0  # so that what failed works again soon after its sink does
+NUL = "\0"
 LAG_SECONDS = 5.0  # between two looks at how much is unread
 
 log = structlog.get_logger(__name__)
@@ -177,10 +178,17 @@ def _read(messages: Iterable[Message]) -> list[_Read]:
     return read
 
 
+def _named(event: Event) -> Event:
+    """PostgreSQL has no text with a NUL: asked for such an ontology it would fail for ever, and hold up the partition."""
+    if NUL in event.ontology:
+        raise UnreadableEvent("It names no ontology.")
+    return event
+
+
 def _signal(message: Message) -> Signal | None:
     """What the message hints at; one that cannot be read is passed over, since the log in PostgreSQL has it anyway."""
     try:
-        event = Event.parse(message.value() or b"")
+        event = _named(Event.parse(message.value() or b""))
     except UnreadableEvent as unreadable:
         log.warning("A message is not ours to read.", reason=str(unreadable), topic=message.topic(), offset=message.offset())
         return None

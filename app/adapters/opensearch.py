@@ -50,9 +50,9 @@ class OpenSearchIndex:
         self._replicas = replicas
         self._known: set[str] = set()
 
-    async def prepare(self, ontology: str) -> bool:
+    async def prepare(self, ontology: str, *, looks: bool = False) -> bool:
         alias = alias_of(ontology)
-        if alias in self._known:
+        if alias in self._known and not looks:
             return False
         made = not await self._asked(self._client.indices.exists_alias(name=alias))
         if made:
@@ -62,7 +62,7 @@ class OpenSearchIndex:
             except _Refused as refused:
                 if refused.type != "resource_already_exists_exception":
                     raise SinkDown(refused.reason) from refused
-        else:
+        elif alias not in self._known:
             await self._widened(alias)
         self._known.add(alias)
         return made

@@ -85,8 +85,8 @@ class Found(NamedTuple):
 class SearchIndex(Protocol):
     """One index an ontology, each behind a name that stays while what is behind it is built anew."""
 
-    async def prepare(self, ontology: str) -> bool:
-        """Make the ontology's index where there is none; True where that was so."""
+    async def prepare(self, ontology: str, *, looks: bool = False) -> bool:
+        """Make the ontology's index where there is none; True where that was so. One that was seen is believed in, unless one looks."""
 
     async def put(self, ontology: str, documents: Sequence[Document], *, into: str | None = None) -> list[Refusal]:
         """Write documents, each unless a newer version of it is there; answers with those that were refused. SinkDown where it failed."""

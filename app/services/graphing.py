@@ -50,7 +50,7 @@ class Graphing:
         async with self._database.reading() as snapshot:
             mark = await sinks.watermark(snapshot, self.sink, ontology)
         if mark is None:
-            return Reached(0, 0, ())
+            return Reached(0, 0, (), answered=False)
         await self._store.prepare()
         known = mark.reached >= 0 and await self._store.reached(ontology) >= version(mark.epoch, mark.reached)
         after = mark.reached if known else -1

@@ -39,6 +39,7 @@ class Reached(NamedTuple):
     revision: int
     written: int
     refused: tuple[Refusal, ...]
+    answered: bool = True  # whether the sink was asked anything
 
 
 class Rebuilt(NamedTuple):
@@ -62,19 +63,25 @@ class Indexing:
 
         Each chunk is read as it is now, which is never before the newest revision that was seen first; up to that one
         everything is in the index afterwards, so that is the number which is written down. An index that was not there, or
-        was replaced by one that was built anew meanwhile, is written by the next round.
+        was replaced by one that was built anew meanwhile, is written by the next round. Who names no revision is a guard that
+        looks now and then: only for it the engine is asked whether the index is still there when nothing is to be written.
         """
         refused: tuple[Refusal, ...] = ()
         written = 0
         while True:
             async with self._database.reading() as snapshot:
                 mark = await sinks.watermark(snapshot, self.sink, ontology)
-                if mark is None or (revision is not None and mark.reached >= revision) or mark.reached >= mark.head:
-                    return Reached(mark.reached if mark else 0, written, refused)
-                rids = await touched(snapshot, ontology, mark.reached, mark.head)
-            if await self._index.prepare(ontology) and mark.reached >= 0:
+                if mark is None:
+                    return Reached(0, 0, (), answered=False)
+                there = mark.reached >= mark.head or (revision is not None and mark.reached >= revision)
+                if there and revision is not None:
+                    return Reached(mark.reached, written, refused, answered=written > 0)
+                rids = [] if there else await touched(snapshot, ontology, mark.reached, mark.head)
+            if await self._index.prepare(ontology, looks=there) and mark.reached >= 0:
                 await self._restart(ontology)
                 continue
+            if there:
+                return Reached(mark.reached, written, refused)
             refused += await self._write(ontology, rids)
             written += len(rids)
             async with self._database.writing() as work:

@@ -16,6 +16,8 @@ from app.stack.processes import Launch
 from app.stack.server import LOOPBACK, PROBE_SECONDS, connects
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from app.stack.server import Place
 
 CLUSTER = "MkU3OEVBNTcwNTJENDM2Qg"
@@ -55,7 +57,7 @@ class Kafka:
 
     name = "kafka"
     title = "Kafka"
-    ports = MappingProxyType({"client": 9092, "controller": 9093})
+    ports: Mapping[str, int] = MappingProxyType({"client": 9092, "controller": 9093})
     made_of = (
         "org.apache.kafka:kafka_2.13:4.1.1",
         "org.apache.kafka:kafka-clients:4.1.1",  # named, or a bill of materials of log4j pulls it down to 3.8
@@ -66,10 +68,14 @@ class Kafka:
     needs = WHEEL
     within = None
 
+    def properties(self, place: Place) -> str:
+        """What the broker reads when it starts."""
+        return PROPERTIES.format(folder=place.folder, **place.ports)
+
     def prepared(self, place: Place) -> Launch:
         """Write the properties anew and format the storage once."""
         properties, logging = place.folder / "server.properties", place.folder / "log4j2.properties"
-        properties.write_text(PROPERTIES.format(folder=place.folder, **place.ports))
+        properties.write_text(self.properties(place))
         logging.write_text(LOG4J)
         options = [*SMALL, f"-Dlog4j2.configurationFile={logging}"]
         if not (place.folder / "data/meta.properties").exists():

@@ -58,14 +58,15 @@ class State:
 class Stack:
     """The servers whose data and logs are in `folder`, made of what is in `cache`."""
 
-    def __init__(self, folder: Path, cache: Path) -> None:
+    def __init__(self, folder: Path, cache: Path, servers: Mapping[str, Server] = SERVERS) -> None:
+        self.servers = servers
         self._folder = folder.resolve()
         self._cache = cache
         self._artifacts = locked(LOCK.read_text())
 
     def start(self, names: Iterable[str], witness: Witness, *, free_ports: bool = False) -> dict[str, str]:
         """Start what does not run, wait until all answer, and return the settings that lead to them."""
-        wanted = [SERVERS[name] for name in names]
+        wanted = [self.servers[name] for name in names]
         for server in wanted:
             for module, purpose in server.needs.items():
                 require(module, purpose)
@@ -85,7 +86,7 @@ class Stack:
 
     def stop(self, names: Iterable[str]) -> list[Server]:
         """End what runs, all at once, and say what that was."""
-        running = [server for server in map(SERVERS.__getitem__, names) if self.process(server).alive]
+        running = [server for server in map(self.servers.__getitem__, names) if self.process(server).alive]
         if running:
             with ThreadPoolExecutor(len(running)) as pool:
                 list(pool.map(lambda server: self.process(server).end(), running))
@@ -94,7 +95,7 @@ class Stack:
 
     def states(self) -> list[State]:
         """Every server that ever was started in this folder."""
-        known = [server for server in SERVERS.values() if server.name in self._ports()]
+        known = [server for server in self.servers.values() if server.name in self._ports()]
         return [State(server, self.place(server), process := self.process(server), process.pid) for server in known]
 
     def settings(self) -> dict[str, str]:
@@ -138,7 +139,7 @@ class Stack:
             taken = {port for port in ports.values() if not _bindable(port)}
             if taken and not free:
                 raise StackFailed(f"Port {min(taken)} is taken and {server.title} needs it: end what holds it, or choose --free-ports.")
-            known[server.name] = _free(server) if taken or not ports else ports
+            known[server.name] = _free(server) if taken or ports.keys() != server.ports.keys() else ports
         (self._folder / "ports.json").write_text(json.dumps(known, indent=2))
 
     def _ports(self) -> dict[str, dict[str, int]]:

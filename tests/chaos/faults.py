@@ -1,25 +1,29 @@
-"""What is done to an installation while people work; each fault ends by itself, and what was killed is started again."""
+"""What is done to an installation while people work; each fault ends by itself, and what was killed is started again.
+
+Here processes and connections; `losses` and `signals` have the others.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from random import Random
 
-from confluent_kafka import Producer
-
-from app.adapters.opensearch import alias_of
-from app.domain.topics import MERGED
-from app.ports.search_index import SinkDown
-from app.stack.stack import Stack
-from tests.chaos.parts import Part
+from tests.chaos.losses import (
+    kill_a_server,
+    kill_the_database,
+    lose_the_topics,
+    pause_a_server,
+    wipe_the_cache,
+    wipe_the_graph,
+    wipe_the_index,
+)
+from tests.chaos.parts import NeverReady, Part
 from tests.chaos.proxy import Link
+from tests.chaos.signals import false_signals, poison_messages, replay_signals, steal_signals, two_relays
 from tests.chaos.world import World
-from tests.real_servers import Onlooker
 
 Fault = Callable[[World, Random], Awaitable[str]]
 
@@ -40,7 +44,8 @@ async def _killed(world: World, among: Sequence[Part], random: Random) -> str:
 
 async def _recovered(world: World, part: Part, began: float) -> None:
     try:
-        await part.ready()
+        with suppress(NeverReady):  # which the judge sees by how long it took
+            await part.ready()
         part.recoveries.append(time.monotonic() - began)
     finally:
         del world.recovering[part.name]
@@ -120,89 +125,13 @@ async def _for_a_while(name: str, link: Link, random: Random) -> str:
     return name
 
 
-async def wipe_the_index(world: World, random: Random) -> str:
-    """As if its disk had been lost."""
-    rid = random.choice(sorted(world.ontologies.values()))
-    with suppress(SinkDown):
-        await world.index.drop(f"{alias_of(rid)}*")
-    world.wiped.append(("index", rid))
-    return "wipe of an index"
-
-
-async def wipe_the_graph(world: World, random: Random) -> str:
-    """Likewise."""
-    rid = random.choice(sorted(world.ontologies.values()))
-    with suppress(SinkDown):
-        await world.store._written(("MATCH (n {ontology: $o}) DETACH DELETE n", {"o": rid}))
-    world.wiped.append(("graph", rid))
-    return "wipe of a graph"
-
-
-async def wipe_the_cache(world: World, _: Random) -> str:
-    """Nothing of value is lost."""
-    from redis.asyncio import Redis
-
-    async with Redis.from_url(world.servers.redis) as client:
-        names = [name async for name in client.scan_iter("oms:*")]
-        if names:
-            await client.delete(*names)
-    return "wipe of the cache"
-
-
-async def false_signals(world: World, random: Random) -> str:
-    """Signals that come twice, out of order, of revisions that are not there, and that are no signals at all."""
-    head = {row["api_name"]: row for row in await world.database.pool.fetch("SELECT api_name, rid, head_revision FROM ontology")}
-    rows = await world.database.pool.fetch("SELECT topic, key FROM outbox WHERE topic = $1 ORDER BY random() LIMIT 5", MERGED)
-
-    def send() -> None:
-        producer = Producer({"bootstrap.servers": world.servers.kafka, "log_level": 0})
-        bodies = [b"", b"{", b"null", b"[]", '{"id": "\u0000"}'.encode(), b"\xff\xfe"]
-        for row in rows:
-            producer.produce(world.prefix + MERGED, random.choice(bodies), row["key"])
-        for each in head.values():
-            for revision in (10**15, 0, each["head_revision"] - 1):
-                signal = f'{{"id":"x","epoch":1,"ontology":"{each["rid"]}","revision":{revision},"index":null,"type":"{MERGED}"}}'
-                producer.produce(world.prefix + MERGED, signal.encode(), each["rid"])
-        producer.flush(10)
-
-    await asyncio.to_thread(send)
-    return "false signals"
-
-
-async def kill_a_server(world: World, random: Random) -> str:
-    """A broker, a cache, an engine: kill -9, and it is started again."""
-    stack, name, process = _a_server(world, random)
-    os.kill(process, signal.SIGKILL)
-    await asyncio.sleep(random.uniform(0, 2))
-    await asyncio.to_thread(stack.start, [name], Onlooker())
-    return f"kill -9 of {name}"
-
-
-async def pause_a_server(world: World, random: Random) -> str:
-    """It does not answer, and knows nothing of it."""
-    _, name, process = _a_server(world, random)
-    os.kill(process, signal.SIGSTOP)
-    await asyncio.sleep(random.uniform(1, 6))
-    os.kill(process, signal.SIGCONT)
-    return f"SIGSTOP of {name}"
-
-
-def _a_server(world: World, random: Random) -> tuple[Stack, str, int]:
-    """One that may be broken, with its process: only a storm that has the servers for itself does that."""
-    stack, name = world.servers.stack, random.choice(SERVERS)
-    assert stack is not None
-    [process] = [state.pid for state in stack.states() if state.server.name == name]
-    assert process is not None
-    return stack, name, process
-
-
-SERVERS = ("kafka", "opensearch", "neo4j", "redis")
 ALL: Sequence[Fault] = (
     kill_an_api, kill_a_worker, kill_a_worker, pause_a_part, pause_a_part, cut_a_link, cut_a_link, cut_clients_off, refuse_on_a_link,
-    swallow_on_a_link, delay_a_link, wipe_the_index, wipe_the_graph, wipe_the_cache, false_signals,
+    swallow_on_a_link, delay_a_link, wipe_the_index, wipe_the_graph, wipe_the_cache, lose_the_topics, false_signals, poison_messages,
+    replay_signals, steal_signals, two_relays,
 )  # fmt: skip
 
-WITH_SERVERS: Sequence[Fault] = (*ALL, kill_a_server, pause_a_server, pause_a_server)
+WITH_SERVERS: Sequence[Fault] = (*ALL, kill_a_server, kill_a_server, kill_the_database, pause_a_server, pause_a_server)
 
 
 async def storm(world: World, random: Random, until: float, faults: Sequence[Fault], rest: float) -> None:

@@ -44,6 +44,7 @@ class Part:
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
+    held: bool = False  # it is not to be started now, even if it has ended
     recoveries: list[float] = field(default_factory=list)  # seconds from a start after a kill to the answer
 
     @property
@@ -57,8 +58,14 @@ class Part:
         assert self.process is not None
         return self.process.pid
 
+    @property
+    def ended(self) -> bool:
+        """Whether it ended by itself, and may be started again."""
+        return not self.held and self.process is not None and self.process.poll() is not None
+
     def start(self) -> None:
         """Begin, without waiting for it."""
+        self.held = False
         module = ["tests.chaos.planted", self.bug] if self.bug else ["app.cli"]
         port = "PORT" if self.arguments[0] == "api" else "WORKER_PORT"
         self.starts += 1
@@ -76,29 +83,31 @@ class Part:
                 with suppress(httpx2.HTTPError):
                     if (await client.get(f"{self.address}/healthz")).status_code == 200:
                         return time.monotonic() - began
-                if self.process is None or self.process.poll() is not None:
-                    break
                 await asyncio.sleep(0.1)
         raise NeverReady(f"{self.name}: {(self.home / f'{self.name}.log').read_text()[-2_000:]}")
 
     def kill(self) -> None:
         """As the machine does, without a word."""
+        self.held = True
         self._signal(signal.SIGKILL)
         assert self.process is not None
         self.process.wait()
 
     def pause(self) -> None:
         """Hold it; it does not know."""
+        self.held = True
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
         """Let it go on."""
+        self.held = False
         self._signal(signal.SIGCONT)
 
     def end(self, seconds: float = 40) -> int:
         """Ask it to finish, and wait; its exit code."""
         if self.process is None:
             return 0
+        self.held = True
         self._signal(signal.SIGCONT)
         self._signal(signal.SIGTERM)
         try:

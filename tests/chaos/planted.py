@@ -196,6 +196,58 @@ def _() -> None:
     )  # fmt: skip
 
 
+@bug("relay-in-any-order")
+def _() -> None:
+    replaced("app.persistence.outbox", "_PENDING", "ORDER BY o.id", "ORDER BY random()")
+
+
+@bug("what-was-not-signalled-is-not-read")
+def _() -> None:
+    """It trusts that it heard of every revision."""
+    rewritten(
+        "app.services.indexing", "Indexing.reach",
+        "touched(snapshot, ontology, mark.reached, mark.head)",
+        "touched(snapshot, ontology, mark.reached if revision is None else max(mark.reached, revision - 1), mark.head)",
+    )  # fmt: skip
+
+
+@bug("poison-stops-the-partition")
+def _() -> None:
+    rewritten("app.adapters.kafka_feed", "_signal", "return None", "raise")
+
+
+@bug("a-refused-document-is-not-noted")
+def _() -> None:
+    rewritten("app.services.indexing", "Indexing._write", "{each.rid: each.reason for each in new}", "{}")
+
+
+@bug("a-refused-document-stops-the-rest")
+def _() -> None:
+    rewritten(
+        "app.services.indexing", "Indexing._write",
+        "refused += new\n", "refused += new\n            if new and into is None:\n                raise SinkDown('a document was refused')\n",
+    )  # fmt: skip
+
+
+@bug("a-wiped-index-goes-unnoticed")
+def _() -> None:
+    rewritten("app.services.indexing", "Indexing.reach", "and mark.reached >= 0:", "and mark.reached < -1:")
+
+
+@bug("a-wiped-graph-goes-unnoticed")
+def _() -> None:
+    rewritten(
+        "app.services.graphing", "Graphing.reach",
+        "mark.reached >= 0 and await self._store.reached(ontology) >= version(mark.epoch, mark.reached)", "mark.reached >= 0",
+    )  # fmt: skip
+
+
+@bug("commits-are-not-waited-for")
+def _() -> None:
+    """What the database has acknowledged is not on its disk yet."""
+    rewritten("app.persistence.database", "Database.opened", '"jit": "off",', '"jit": "off", "synchronous_commit": "off",')
+
+
 def main() -> None:
     """Plant it and run the command."""
     name = sys.argv.pop(1)

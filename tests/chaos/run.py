@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ import httpx2
 
 from tests.chaos.faults import ALL, Fault, storm
 from tests.chaos.following import Follower
-from tests.chaos.judge import CONVERGES, Watch, judged
+from tests.chaos.judge import CONVERGES, Watch, judged, recoveries
 from tests.chaos.ledger import Ledger, Verdict
 from tests.chaos.workload import APPLY, Editor, creation
 from tests.chaos.world import Servers, World, world
@@ -33,6 +34,8 @@ class Scenario:
     fault_rest: float = 0.5
     delays: tuple[tuple[str, float], ...] = ()  # of links, all the time
     converges: float = CONVERGES
+    poison: bool = False  # the indices refuse documents of one status
+    breaks_servers: bool = False  # which it must have for itself
 
 
 @dataclass
@@ -48,23 +51,31 @@ class Report:
     reads: int
     faults: Counter[str]
     converged: float  # seconds
-    recoveries: list[float]
+    recoveries: list[tuple[str, float]]
+    revived: int  # processes that ended by themselves and were started again
+    load: float  # of the machine, over the last minute
     seconds: float
 
     @property
     def line(self) -> str:
         """For people."""
-        slowest = f"{max(self.recoveries):.1f} s" if self.recoveries else "-"
         return (
             f"seed {self.seed}: {self.told} mutations told, {self.refused} refused, {self.resent} sent again, {self.reads} reads, "
-            f"{sum(self.faults.values())} faults, slowest recovery {slowest}, views equal after {self.converged:.1f} s: {self.verdict}"
+            f"{sum(self.faults.values())} faults, slowest recovery {self.slowest}, views equal after {self.converged:.1f} s, "
+            f"{self.seconds:.0f} s at a load of {self.load:.0f}: {self.verdict}"
         )
+
+    @property
+    def slowest(self) -> str:
+        """The recovery that took longest, and what recovered."""
+        name, seconds = max(self.recoveries, key=lambda each: each[1], default=("", 0.0))
+        return f"{seconds:.1f} s ({name})" if name else "-"
 
 
 async def run(servers: Servers, seed: int, scenario: Scenario, *, bug: str = "", together: bool = True) -> Report:
     """Do it."""
     began, random = time.monotonic(), Random(seed)
-    async with world(servers, bug=bug, together=together) as made:
+    async with world(servers, bug=bug, together=together, poison=scenario.poison) as made:
         ledger = Ledger()
         pairs, groups = await _pairs(made), await _groups(made)
         followers = [
@@ -94,7 +105,7 @@ async def run(servers: Servers, seed: int, scenario: Scenario, *, bug: str = "",
         await asyncio.gather(*beside, looking, return_exceptions=True)
         return Report(
             seed, bug, verdict, len(ledger.told), len(ledger.refused), sum(each.tries > 1 for each in ledger.told), ledger.reads,
-            Counter(made.done), took, [seconds for part in made.parts for seconds in part.recoveries], time.monotonic() - began,
+            Counter(made.done), took, recoveries(made), len(made.revived), os.getloadavg()[0], time.monotonic() - began,
         )  # fmt: skip
 
 

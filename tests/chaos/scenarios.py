@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from tests.chaos.faults import cut_clients_off, kill_a_worker, refuse_the_engine
+from tests.chaos.losses import kill_the_database, wipe_the_graph, wipe_the_index
 from tests.chaos.run import Scenario
+from tests.chaos.signals import poison_messages, steal_signals
 
 QUIET = Scenario(seconds=8, faults=(), converges=12)
+REFUSING = Scenario(seconds=8, faults=(), converges=15, poison=True)
+WIPED = Scenario(seconds=8, faults=(wipe_the_index, wipe_the_graph), fault_rest=1, converges=12)
+HASTY = Scenario(seconds=10, editors=6, rest=0.02, faults=(), converges=12)
 
 # What the judge must say of each.
 CAUGHT_BY: dict[str, str] = {
@@ -25,6 +30,14 @@ CAUGHT_BY: dict[str, str] = {
     "answers-are-not-kept-for-their-keys": "done although refused",
     "deletions-are-not-audited": "audit",
     "versions-are-not-compared": "a lost update",
+    "relay-in-any-order": "events out of order",
+    "what-was-not-signalled-is-not-read": "the views",
+    "poison-stops-the-partition": "signals",
+    "a-refused-document-is-not-noted": "refused documents",
+    "a-refused-document-stops-the-rest": "refused documents",
+    "a-wiped-index-goes-unnoticed": "the views",
+    "a-wiped-graph-goes-unnoticed": "the views",
+    "commits-are-not-waited-for": "told and not there",
 }
 PROVOKED: dict[str, Scenario] = {
     "relay-by-cursor": Scenario(seconds=10, editors=6, rest=0.03, large=250, faults=(), converges=12),
@@ -44,5 +57,15 @@ PROVOKED: dict[str, Scenario] = {
         seconds=10, editors=6, rest=0.02, faults=(cut_clients_off,), fault_rest=0, converges=12
     ),
     "deletions-are-not-audited": QUIET,
-    "versions-are-not-compared": Scenario(seconds=10, editors=6, rest=0.02, faults=(), converges=12),
+    "versions-are-not-compared": HASTY,
+    "relay-in-any-order": HASTY,
+    "what-was-not-signalled-is-not-read": Scenario(seconds=12, faults=(steal_signals,), fault_rest=0.5, converges=50),
+    "poison-stops-the-partition": Scenario(seconds=8, faults=(poison_messages,), fault_rest=0.5, converges=15),
+    "a-refused-document-is-not-noted": REFUSING,
+    "a-refused-document-stops-the-rest": REFUSING,
+    "a-wiped-index-goes-unnoticed": WIPED,
+    "a-wiped-graph-goes-unnoticed": WIPED,
+    "commits-are-not-waited-for": Scenario(
+        seconds=12, editors=6, rest=0.02, faults=(kill_the_database,), fault_rest=1, converges=30, breaks_servers=True
+    ),
 }

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests.chaos.broker import ways
 from tests.chaos.planted import BUGS
 from tests.chaos.run import Scenario, run
 from tests.chaos.scenarios import CAUGHT_BY, PROVOKED
@@ -14,8 +15,8 @@ from tests.chaos.world import ROOT, Servers
 
 
 @pytest.fixture
-def servers(database, database_url, kafka, opensearch, neo4j, redis):
-    return Servers(database_url, kafka, opensearch, neo4j, redis)
+def servers(database, database_url, real_stack, kafka, opensearch, neo4j, redis):
+    return Servers(database_url, kafka, opensearch, neo4j, redis, ways(real_stack))
 
 
 async def test_nothing_that_was_told_is_lost_in_a_storm(servers):

@@ -82,7 +82,7 @@ class Editor:
         elif what in {"update", "rename", "move"}:
             rid = self.random.choice(sorted(mine))
             changed = {
-                "update": {},
+                "update": {"status": self.random.choice(["EXPERIMENTAL", "EXAMPLE"])},
                 "rename": {"displayName": f"Name {key}"},
                 "move": {"typeGroups": [self.random.choice(self.groups[ontology])]},
             }

@@ -203,6 +203,31 @@ async def test_an_outage_is_tried_three_times_told_once_and_heals_by_itself(data
     assert len(told.texts) == 3
 
 
+async def test_an_incident_ends_when_the_engine_answers_although_nothing_was_written_since(database, index, editing, main):
+    await editing.apply(EDITOR, "main", given.object_type("Ship"))
+    told = Told()
+    working = indexer(database, index, told)
+    await working(main)
+    await Incidents(database, OPENSEARCH).begin("it was away", 3, 300)
+
+    assert await working(main, 1) == 1  # a signal of what is there already asks the engine nothing
+    assert told.texts == []
+    assert await working(main) == 1
+
+    [text] = told.texts
+    assert "works again" in text
+
+
+async def test_who_looks_notices_that_an_index_is_gone_although_nothing_was_merged(database, index, indexing, editing, main):
+    await editing.apply(EDITOR, "main", given.object_type("Ship"))
+    await indexing.reach(main)
+    await index._client.indices.delete(index=f"{alias_of(main)}*")
+
+    assert (await indexing.reach(main, 1)).written == 0
+    assert (await indexing.reach(main)).written == 2
+    assert shown(await held(index, main)) == shown(await wanted(database, main))
+
+
 async def test_nobody_who_can_be_told_stops_nothing(database, index, editing, main):
     made = await editing.apply(EDITOR, "main", given.object_type("Ship"))
 

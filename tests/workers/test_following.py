@@ -168,6 +168,15 @@ async def test_a_message_that_nobody_can_read_is_passed_over(kafka, prefix, publ
         await heard.until(lambda calls: ("a", 2) in calls)
 
 
+async def test_an_ontology_that_no_database_can_name_does_not_hold_up_its_partition(kafka, prefix, publisher, database):
+    await publisher.declare(FEW)
+    nameless = merged("\0", 1)._replace(key="a")
+    async with following(heard := Heard(), KafkaFeed([kafka], "group", prefix), database):
+        await publisher.publish([nameless, merged("a", 2)])
+        await heard.until(lambda calls: ("a", 2) in calls)
+    assert "\0" not in {ontology for ontology, _ in heard.calls}
+
+
 async def test_the_trace_of_the_request_goes_on_in_the_worker(kafka, prefix, publisher, database):
     await publisher.declare(FEW)
     of_request = "4bf92f3577b34da6a3ce929d0e0e4736"
