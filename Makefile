@@ -7,6 +7,7 @@ READY := .make/ready
 GO := $(CURDIR)/.make/go
 HELM := helm.sh/helm/v4/cmd/helm@v4.3.1
 KUBECONFORM := github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0
+COMPOSE := github.com/compose-spec/compose-go/v2/cmd@v2.16.2
 
 .PHONY: dev test browser services services-stop charts check chaos bench schema docs lock format clean
 .DEFAULT_GOAL := dev
@@ -29,11 +30,12 @@ services: $(READY)  ## the real servers on this machine: PostgreSQL, Redis, Kafk
 services-stop: $(READY)  ## end what `make services` started
 	@$(BIN)/oms services stop
 
-charts:  # the tests hold the Helm chart against the real helm and kubeconform, which are built from their sources
+charts:  # the tests hold the Helm chart and compose.yaml against the real tools, which are built from their sources
 	@if command -v go >/dev/null; then \
 		test -x $(GO)/helm || { echo "Building helm ..."; GOBIN=$(GO) GOFLAGS= go install $(HELM) 2>/dev/null; }; \
 		test -x $(GO)/kubeconform || GOBIN=$(GO) GOFLAGS= go install $(KUBECONFORM) 2>/dev/null; \
-	else echo "make: go is not installed: the tests of the Helm chart are skipped" >&2; fi
+		test -x $(GO)/compose-spec || { GOBIN=$(GO) GOFLAGS= go install $(COMPOSE) 2>/dev/null && mv $(GO)/cmd $(GO)/compose-spec; }; \
+	else echo "make: go is not installed: the tests of the Helm chart and of compose.yaml are skipped" >&2; fi
 
 check: $(READY)  ## the static part: format, lint, types, contracts, schema, pages
 	@$(BIN)/ruff format --check --quiet . || { echo "make: the format differs: run 'make format'" >&2; exit 1; }

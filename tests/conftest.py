@@ -12,12 +12,17 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
-from app.adapters.embedded_postgres import EmbeddedPostgres
 from app.persistence.database import Database
 from app.persistence.migrate import migrate
+from tests.keeper import Keeper
 
 pytest_plugins = ["tests.real_servers"]
+
+settings.register_profile("same", deadline=None, derandomize=True)  # whoever runs the tests sees what everybody sees
+settings.register_profile("search", deadline=None, print_blob=True)  # pytest --hypothesis-profile=search looks for what nobody has seen
+settings.load_profile("same")
 
 TEMPLATE = "oms_template"
 _EMPTY = """
@@ -43,16 +48,15 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput") or os.environ.get("OMS_TEST_SERVER"):
         return
     directory = Path(tempfile.mkdtemp(prefix="oms-tests-"))
-    server = EmbeddedPostgres(directory / "postgres", durable=False)
-    url = server.start()
-    os.environ["OMS_TEST_SERVER"] = url
-    config.add_cleanup(lambda: _stop(server))
-    asyncio.run(_template(url))
+    keeper = Keeper("database", directory)
+    os.environ["OMS_TEST_SERVER"] = keeper.said
+    config.add_cleanup(lambda: _stop(keeper))
+    asyncio.run(_template(keeper.said))
 
 
-def _stop(server: EmbeddedPostgres) -> None:
+def _stop(keeper: Keeper) -> None:
     os.environ.pop("OMS_TEST_SERVER", None)
-    server.stop()
+    keeper.end()
 
 
 async def _template(url: str) -> None:

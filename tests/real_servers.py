@@ -1,15 +1,14 @@
 """The real servers for the tests that name one as a fixture: only those, once a session, started while other tests run.
 
 `OMS_TEST_SERVICES` may name a folder in which servers are kept between sessions; without it they live in one of this
-checkout and end with the session, or at the beginning of the next one where this one was killed. Where they cannot be
-had, the tests that need them are skipped with a warning that nobody overlooks; with `CI` set they fail.
+checkout and end with the session, also with one that is killed. Where they cannot be had, the tests that need them are
+skipped with a warning that nobody overlooks; with `CI` set they fail.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from app.settings import read
 from app.stack.artifacts import StackFailed
 from app.stack.stack import SERVERS, Stack
 from tests.chaos.broker import PROXIED
+from tests.keeper import Keeper
 
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / ".oms" / "services-for-tests"
@@ -52,21 +52,15 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = KEPT
     except BlockingIOError:
         folder = Path(tempfile.mkdtemp(prefix="oms-tests-services-"))  # another session of this checkout runs
-    _end(folder)
+    keeper = Keeper("servers", folder, holding=(lock,))
     os.environ["OMS_TEST_SERVICES"] = str(folder)
-    config.add_cleanup(lambda: _left(folder, lock))
+    config.add_cleanup(lambda: _left(keeper, lock))
 
 
-def _left(folder: Path, lock: int) -> None:
+def _left(keeper: Keeper, lock: int) -> None:
     os.environ.pop("OMS_TEST_SERVICES", None)
-    _end(folder)
+    keeper.end()
     os.close(lock)
-
-
-def _end(folder: Path) -> None:
-    if folder.exists():
-        _stack(folder).stop(SERVERS)
-        shutil.rmtree(folder)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -100,7 +94,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session")
 def real_stack() -> Stack:
     """The stack of the session; a test that stops or wipes a server of it starts it again."""
-    return _stack(Path(os.environ["OMS_TEST_SERVICES"]))
+    return stack_of(Path(os.environ["OMS_TEST_SERVICES"]))
 
 
 @pytest.fixture(scope="session")
@@ -141,9 +135,10 @@ def started(stack: Stack, name: str) -> dict[str, str]:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{MISSING}: {failed}")
 
 
-def _stack(folder: Path) -> Stack:
+def stack_of(folder: Path) -> Stack:
+    """The servers of a folder."""
     return Stack(folder, read().oms_cache_dir.expanduser(), PROXIED)
 
 
 if __name__ == "__main__":
-    _stack(Path(sys.argv[1])).start(sys.argv[2:], Onlooker(), free_ports=True)
+    stack_of(Path(sys.argv[1])).start(sys.argv[2:], Onlooker(), free_ports=True)

@@ -31,6 +31,7 @@ from resolvers.transport.execution import Execution
 from resolvers.transport.sockets import SocketProtocol
 from resolvers.transport.websocket import PROTOCOL, SocketEndpoint
 from tests import given
+from tests.waiting import GUARD
 
 CHANGED = "subscription ($after: String) { changed(after: $after) { revision cursor } }"
 
@@ -146,7 +147,7 @@ class Served:
     async def merge(self, count: int = 1) -> int:
         for _ in range(count):
             merged = await self.editing.apply(given.EDITOR, "main", [given.shared_property()])
-            await self.tail.reached(merged.ontology, merged.revision, within=10)
+            await self.tail.reached(merged.ontology, merged.revision, within=GUARD)
         return merged.revision
 
 
@@ -160,13 +161,13 @@ class Client:
     async def subscribe(self, query: str = CHANGED, *, id: str = "1", **variables: Any) -> None:  # noqa: A002 - the protocol's word
         await self.say(id=id, type="subscribe", payload={"query": query, "variables": variables})
 
-    async def hear(self, seconds: float = 5) -> Any:
+    async def hear(self, seconds: float = GUARD) -> Any:
         return json.loads(await asyncio.wait_for(self.connection.recv(), seconds))
 
     async def events(self, count: int, name: str = "changed") -> list[Any]:
         return [(await self.hear())["payload"]["data"][name] for _ in range(count)]
 
-    async def closed(self, seconds: float = 5) -> int | None:
+    async def closed(self, seconds: float = GUARD) -> int | None:
         """The code that the server closes with; what it said before is dropped."""
         try:
             while True:

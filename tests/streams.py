@@ -37,6 +37,7 @@ from resolvers.transport.sockets import SocketProtocol
 from resolvers.transport.websocket import SocketEndpoint
 from tests import given
 from tests.sockets import Tokens
+from tests.waiting import GUARD, until
 
 FOLLOW = "subscription ($after: String) { ontologyChanged(after: $after) { revision cursor } }"
 
@@ -66,7 +67,7 @@ class Answered:
     comments: int = 0
     _rest: bytes = b""
 
-    async def event(self, seconds: float = 20) -> Event | None:
+    async def event(self, seconds: float = GUARD) -> Event | None:
         """The next event, None at the end of the stream."""
         async with asyncio.timeout(seconds):
             while True:
@@ -147,14 +148,12 @@ class Served:
     async def merge(self, count: int = 1) -> int:
         for _ in range(count):
             merged = await self.editing.apply(given.EDITOR, "main", [given.shared_property()])
-            await self.tail.reached(merged.ontology, merged.revision, within=10)
+            await self.tail.reached(merged.ontology, merged.revision, within=GUARD)
         return merged.revision
 
     async def following(self, count: int) -> None:
         """Until so many subscribers are live."""
-        async with asyncio.timeout(20):
-            while sum(len(group.live) for group in self.sockets.groups._groups.values()) != count:  # noqa: ASYNC110 - a test looks from outside
-                await asyncio.sleep(0.01)
+        await until(lambda: sum(len(group.live) for group in self.sockets.groups._groups.values()) == count)
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from typer.main import get_command
 
 from app.cli import app
@@ -60,6 +61,12 @@ def test_classes_and_modules_bear_the_words_of_the_field():
 
 def test_nothing_is_left_to_do():
     assert [path for path in [*MODULES, *OTHERS] if path.name != "test_house.py" and LEFT.search(words(path))] == []
+
+
+def test_laws_draw_the_same_examples_everywhere(pytestconfig):
+    assert settings().derandomize or pytestconfig.getoption("--hypothesis-profile")
+    own = [path for path in OTHERS if path.parts[0] == "tests" and path.name not in {"conftest.py", "test_house.py"}]
+    assert [path for path in own if re.search(r"\bderandomize\b|\bload_profile\b", words(path))] == []
 
 
 def test_the_contracts_name_every_package():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
+from random import Random
 from typing import Any
 
 from app.domain import common
@@ -11,6 +13,7 @@ from app.domain.change_set import Choice, Operation, Origin, Resolution, Verb
 from app.domain.closure import Closure
 from app.domain.definition import Definition, NameKey
 from app.domain.entity import Change, Entity
+from app.domain.kind import Kind
 from app.domain.merge import Merging, difference
 from app.domain.plan import Plan, plan
 from app.domain.rid import mint
@@ -32,6 +35,7 @@ class World:
     refs: dict[str, str] = field(default_factory=dict)
     log: tuple[tuple[Change, ...], ...] = ()
     undone: frozenset[int] = frozenset()  # revisions that were rolled back
+    numbers: Iterator[int] = field(default_factory=count, compare=False)  # of the rids, which are the same whenever the same is drawn
 
     def __repr__(self) -> str:
         return "\n".join(f"{number}: {'; '.join(map(_told, changes))}" for number, changes in enumerate(self.log, start=1))
@@ -77,14 +81,19 @@ class World:
             entity = replace(_stored(change), revision=self.revision + 1)
             heads[change.rid] = versions[change.rid, entity.version] = entity
             changes.append(Change(change.rid, change.before, None if entity.deleted else entity))
-        return World(versions, heads, {**self.refs, **made.refs}, (*self.log, tuple(changes)), self.undone)
+        return World(versions, heads, {**self.refs, **made.refs}, (*self.log, tuple(changes)), self.undone, self.numbers)
 
     def settled(self, operation: Operation) -> Operation:
         """The operation as it is staged: a creation with its rid, `ref:NAME` of earlier ones resolved."""
         rid = self.refs.get(operation.rid.removeprefix("ref:"), operation.rid) if operation.rid.startswith("ref:") else operation.rid
         if operation.verb is Verb.CREATE and not rid:
-            rid = mint(operation.kind)
+            rid = self.minted(operation.kind)
         return replace(operation, rid=rid, fields=_resolved(operation.fields, self.refs))
+
+    def minted(self, kind: Kind) -> str:
+        """A rid that looks as random as any, so that order by rid is no order of creation."""
+        prefix = mint(kind).rpartition(".")[0]
+        return f"{prefix}.{Random(next(self.numbers)).getrandbits(128):032x}"
 
     def rollback(self, revision: int, resolutions: Iterable[Resolution] = ()) -> Plan:
         """The plan that undoes a revision."""

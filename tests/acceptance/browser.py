@@ -31,7 +31,7 @@ FLAGS = (
     "--window-size=1440,900",
     "--remote-debugging-port=0",
 )
-PATIENCE = 20.0  # seconds
+PATIENCE = 120.0  # seconds; a guard, no measure: a busy machine needs many to show a page
 A_MOMENT = 0.05
 
 

@@ -47,7 +47,8 @@ async def wipe_the_cache(world: World, _: Random) -> str:
         if world.servers.stack is not None:
             await client.flushall()
         else:  # others have theirs in it
-            names = [name async for name in client.scan_iter("oms:*")]
+            installation = await world.database.pool.fetchval("SELECT id FROM installation")
+            names = [name async for name in client.scan_iter(f"oms:{installation}:*")]
             if names:
                 await client.delete(*names)
     return "wipe of the cache"

@@ -32,7 +32,7 @@ async def at(database: Database, revision: int | None = None) -> At:
     return At(row["rid"], row["head_revision"] if revision is None else revision, row["head_revision"], 1)
 
 
-@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @drawn(ontologies(), st.randoms(use_true_random=False))
 async def test_postgres_answers_as_the_definitions_say(database, creations: list[Operation], random):
     await emptied(database)

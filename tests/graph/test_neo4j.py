@@ -70,7 +70,7 @@ async def wanted(database, now: At):
         return await vertices(snapshot, 1, now.revision, await changed(snapshot, now.ontology, -1, now.revision))
 
 
-@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 @drawn(ontologies(), st.randoms(use_true_random=False))
 async def test_both_answer_alike(database, store, creations: list[Operation], random):
     await emptied(database)

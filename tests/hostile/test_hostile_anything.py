@@ -77,7 +77,7 @@ ALMOST = st.builds(lambda name, kind, words: {"apiName": name, "displayName": na
 def bounded(examples: int) -> settings:
     """The same examples on every machine."""
     return settings(
-        max_examples=examples, deadline=None, derandomize=True, database=None,
+        max_examples=examples, deadline=None, database=None,
         phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck),
     )  # fmt: skip
 

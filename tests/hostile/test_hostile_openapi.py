@@ -19,9 +19,7 @@ operations = schemathesis.openapi.from_dict(DOCUMENT)
 WRITES = {found.label: found for found in (each.ok() for each in operations.get_all_operations()) if found.method.upper() != "GET"}
 READS = {found.label: found for found in (each.ok() for each in operations.get_all_operations()) if found.method.upper() == "GET"}
 DRY = {label: found for label, found in WRITES.items() if any(parameter.name == "dryRun" for parameter in found.query)}
-bounded = settings(
-    max_examples=120, deadline=None, derandomize=True, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
-)
+bounded = settings(max_examples=120, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 
 
 def validate(service, case) -> None:

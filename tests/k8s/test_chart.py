@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from importlib.resources import files
@@ -16,30 +14,16 @@ from ruamel.yaml import YAML
 from typer.main import get_command
 
 from app.cli import app
-from app.settings import variables
+from app.commands.worker import DRAIN_SECONDS
+from app.limits import Limits
+from app.settings import Settings, variables
+from tests.go_tools import ran, tool
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "k8s"
 VALUES = ("values.yaml", "values-staging.yaml", "values-production.yaml")
 KUBERNETES = "1.37.0"
 SECRETS = {"DATABASE_URL", "CURSOR_SECRET", "REDIS_URL", "SENTRY_DSN", "SLACK_WEBHOOK_URL"}
-
-
-def tool(name: str) -> str:
-    own = ROOT / ".make" / "go" / name
-    found = str(own) if own.exists() else shutil.which(name)
-    if found is None:
-        message = f"{name} is not here: `make charts` builds it where Go is installed"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    return found
-
-
-def ran(name: str, *arguments: object) -> str:
-    done = subprocess.run([tool(name), *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def rendered(values: str, *more: str) -> str:
@@ -165,6 +149,71 @@ def test_no_pod_may_more_than_it_needs(values: str):
             assert rights["capabilities"] == {"drop": ["ALL"]}, name
             assert {"cpu", "memory"} <= set(container["resources"]["requests"]), name
             assert "memory" in container["resources"]["limits"], name
+
+
+def deployments(values: str) -> dict[str, dict[str, Any]]:
+    return {each["metadata"]["name"]: each["spec"] for each in manifests(values) if each["kind"] == "Deployment"}
+
+
+def selects(selector: dict[str, str], spec: dict[str, Any]) -> bool:
+    return selector.items() <= spec["template"]["metadata"]["labels"].items()
+
+
+@pytest.mark.parametrize("values", VALUES)
+def test_whoever_is_told_to_end_has_the_time_for_what_it_has_begun(values: str):
+    needed = {"api": Limits().shutdown_seconds, "worker": DRAIN_SECONDS}
+    for name, spec in deployments(values).items():
+        [container] = spec["template"]["spec"]["containers"]
+        before = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
+        assert spec["template"]["spec"]["terminationGracePeriodSeconds"] >= before + needed[container["args"][0]] + 5, name
+
+
+@pytest.mark.parametrize("values", VALUES)
+def test_a_pod_that_hangs_is_ended_and_only_one_that_can_answer_is_asked(values: str):
+    for name, spec in deployments(values).items():
+        [container] = spec["template"]["spec"]["containers"]
+        paths = {probe: container[probe]["httpGet"]["path"] for probe in container if probe.endswith("Probe")}
+        whole = {"startupProbe": "/healthz", "livenessProbe": "/healthz"}
+        assert paths == (whole | {"readinessProbe": "/readyz"} if container["args"] == ["api"] else whole), name
+        [port] = container["ports"]
+        assert all(container[probe]["httpGet"]["port"] == port["name"] for probe in paths), name
+        assert container["startupProbe"]["periodSeconds"] * container["startupProbe"]["failureThreshold"] >= 60, name
+
+
+@pytest.mark.parametrize("values", VALUES)
+def test_a_node_that_is_emptied_takes_one_pod_of_each_part_at_a_time(values: str):
+    budgets = [each["spec"] for each in manifests(values) if each["kind"] == "PodDisruptionBudget"]
+    for name, spec in deployments(values).items():
+        [budget] = [each for each in budgets if selects(each["selector"]["matchLabels"], spec)]
+        assert budget["maxUnavailable"] == 1, name
+
+
+@pytest.mark.parametrize("values", VALUES)
+def test_metrics_can_be_read_where_the_pods_say_that_they_are(values: str):
+    policies = [each["spec"] for each in manifests(values) if each["kind"] == "NetworkPolicy"]
+    for name, spec in deployments(values).items():
+        [container] = spec["template"]["spec"]["containers"]
+        [port] = container["ports"]
+        assert spec["template"]["metadata"]["annotations"]["prometheus.io/port"] == str(port["containerPort"])
+        open_ports = {
+            each["port"]
+            for policy in policies
+            if selects(policy["podSelector"]["matchLabels"], spec)
+            for rule in policy.get("ingress", ())
+            for each in rule["ports"]
+        }
+        assert port["name"] in open_ports, name
+
+
+@pytest.mark.parametrize("values", VALUES[1:])
+def test_the_settings_and_a_secret_are_all_that_a_process_needs(values: str):
+    secret = {"DATABASE_URL": "postgresql://oms:secret@db.data.svc/oms", "CURSOR_SECRET": "0123456789abcdef" * 4}
+    for name, pod in pods(values):
+        for container in pod["containers"]:
+            given = {each["name"].lower(): each["value"] for each in container["env"]} | {
+                key.lower(): value for key, value in secret.items()
+            }
+            assert not Settings.model_validate(given).development, name
 
 
 def test_the_migration_runs_before_the_code_that_needs_it():

@@ -15,9 +15,7 @@ from app.domain.planning import parse
 from tests.strategies import entities, ontologies
 
 # Each example has about twenty definitions; what fails is one of them, so there is little to gain by looking for a smaller ontology.
-LAWFUL = settings(
-    max_examples=25, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck)
-)
+LAWFUL = settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck))
 TIMES = 4
 Triple = tuple[Definition, Definition, Definition]
 

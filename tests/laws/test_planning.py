@@ -14,7 +14,7 @@ from tests.given import update
 from tests.laws.histories import allowed, change_sets, operations, worlds
 from tests.worlds import World
 
-LAWFUL = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+LAWFUL = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def outcome(plan: Plan) -> Any:

@@ -134,9 +134,7 @@ async def test_they_agree_on_documents_chosen_at_random(twins, values):
 async def test_they_agree_on_documents_that_hypothesis_thinks_of(twins):
     drawn: list[str] = []
 
-    @settings(
-        max_examples=25, deadline=None, derandomize=True, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=25, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     @given(text=documents.queries(build_schema(print_schema()), custom_scalars=_scalars(), allow_x00=False))
     def draw(text):
         drawn.append(text)

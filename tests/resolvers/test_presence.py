@@ -127,7 +127,7 @@ async def test_a_process_that_is_gone_leaves_nobody_behind(database: Database) -
     async with attendance.opened():
         await attendance.arrive(EDITOR, change_set)
         before = await database.pool.fetchval("SELECT until FROM presence")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while await database.pool.fetchval("SELECT until FROM presence") == before:  # noqa: ASYNC110 - the database is what tells
                 await asyncio.sleep(0.02)
     left = await database.pool.fetchval("SELECT until - clock_timestamp() FROM presence")

@@ -20,6 +20,7 @@ from resolvers.transport import groups
 from resolvers.transport.answer import GraphQLRequest, RequestFacts
 from tests import given
 from tests.sockets import CHANGED, listening, serving
+from tests.waiting import GUARD, until
 
 
 async def test_an_event_is_tried_again_while_the_database_does_not_answer(database, database_url):
@@ -41,7 +42,7 @@ async def test_a_live_client_that_fell_too_far_behind_is_told_to_read_again(data
     async with serving(database, database_url, resume_events=5) as served, served.connected("edith") as slow:
         slow.connection.transport.pause_reading()
         await slow.subscribe(big)
-        await asyncio.sleep(0.1)
+        await until(lambda: served.endpoint.groups._groups)
         await served.merge(60)
         slow.connection.transport.resume_reading()
         seen = []
@@ -125,7 +126,7 @@ async def test_a_dead_peer_is_cut_off_without_a_code(database, database_url):
         await reader.readuntil(b"\r\n\r\n")
         told = b""
         try:
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(GUARD):
                 while part := await reader.read(100):
                     told += part
         except ConnectionResetError:

@@ -13,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 
 from resolvers.transport.websocket import PROTOCOL
 from tests.sockets import CHANGED, serving
+from tests.waiting import GUARD, until
 
 
 @pytest_asyncio.fixture
@@ -151,11 +152,11 @@ async def test_the_token_of_the_handshake_counts_where_the_payload_has_none(serv
 
 
 async def test_the_socket_ends_with_its_token(served):
-    async with served.connected(f"vera~{time.time() + 0.4}") as client:
+    end = time.time() + 3  # a busy machine may need one of them to connect
+    async with served.connected(f"vera~{end}") as client:
         await client.subscribe()
-        begun = time.monotonic()
         assert await client.closed() == 4403
-        assert 0.2 < time.monotonic() - begun < 1.5
+        assert time.time() > end - 0.1
     assert not served.endpoint.sockets
 
 
@@ -248,10 +249,9 @@ async def test_a_mutation_ends_although_its_client_is_gone(served):
         await client.say(type="ping")
         await client.hear()
         client.connection.transport.abort()
-    await asyncio.sleep(0.1)
+    await until(lambda: not served.endpoint.sockets)
     served.services.released.set()
-    await asyncio.sleep(0.1)
-    assert served.services.finished == 1
+    await until(lambda: served.services.finished == 1)
 
 
 async def test_a_socket_carries_20_operations_at_once(served):
@@ -269,7 +269,7 @@ async def test_a_socket_carries_20_operations_at_once(served):
 
 
 async def test_a_user_has_10_sockets_and_another_user_has_10_more(served):
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(GUARD):
         clients = [served.connected("vera") for _ in range(10)]
         opened = [await each.__aenter__() for each in clients]
         async with served.connected(None) as client:
@@ -282,8 +282,7 @@ async def test_a_user_has_10_sockets_and_another_user_has_10_more(served):
             pass
         for each in clients:
             await each.__aexit__(None, None, None)
-    await asyncio.sleep(0.05)
-    assert not served.endpoint.sockets
+    await until(lambda: not served.endpoint.sockets)
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "https://editor.example.evil", "http://editor.example", "http://["])

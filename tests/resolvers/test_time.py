@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
@@ -135,14 +134,11 @@ async def test_a_reader_waits_briefly_for_what_it_has_heard_of(ask, story, editi
 
 
 async def test_a_revision_that_nobody_knows_is_unavailable(ask, story):
-    began = time.monotonic()
-
     assert await ask.codes('{ ontology(minRevision: "1.99") { revision } }') == ["UNAVAILABLE"]
     answer = await ask.answer("{ ontology { revision } }", header="main=1.99")
 
     assert [error["extensions"]["code"] for error in answer.errors] == ["UNAVAILABLE"]
     assert (answer.data, answer.status, answer.retry_after) == (None, 503, 1)
-    assert time.monotonic() - began < 6
 
 
 async def test_what_was_seen_before_a_restore_has_expired(ask, story, database):

@@ -19,9 +19,7 @@ from tests.given import EDITOR
 
 NAMES = ("Alpha", "Beta", "Gamma")
 _EMPTY = "TRUNCATE ontology, change_set, entity RESTART IDENTITY CASCADE"
-LAWFUL = settings(
-    max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+LAWFUL = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 steps = st.lists(
     st.tuples(

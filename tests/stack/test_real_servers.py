@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -12,10 +13,10 @@ from neo4j import GraphDatabase
 
 def test_kafka_makes_topics_and_makes_none_by_itself(kafka):
     admin = AdminClient({"bootstrap.servers": kafka})
-    made = admin.create_topics([NewTopic("made.by.a.test", num_partitions=3, replication_factor=1)])
-    made["made.by.a.test"].result(60)
+    name = f"made.by.a.test.{uuid4()}"
+    admin.create_topics([NewTopic(name, num_partitions=3, replication_factor=1)])[name].result(60)
     topics = admin.list_topics(timeout=60).topics
-    assert len(topics["made.by.a.test"].partitions) == 3
+    assert len(topics[name].partitions) == 3
     assert admin.list_topics("made.by.nobody", timeout=60).topics["made.by.nobody"].error is not None
 
 

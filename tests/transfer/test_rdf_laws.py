@@ -27,9 +27,7 @@ FORMS: dict[Syntax, Callable[[Graph], str]] = {
     Syntax.TRIG: lambda graph: f"<urn:g> {{\n{graph.serialize(format='nt')}}}",
     Syntax.N_QUADS: lambda graph: graph.serialize(format="nt").replace(" .\n", " <urn:g> .\n"),
 }
-patient = settings(
-    derandomize=True, deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
-)
+patient = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 
 
 def held(graph: Graph) -> Statements:

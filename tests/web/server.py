@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import uvicorn
@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from app.limits import Limits
 from app.web.protocol import bounded
+from tests.waiting import GUARD
 
 
 @dataclass
@@ -33,16 +34,21 @@ class Running:
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection("127.0.0.1", self.port)
 
-    async def send(self, *raw: bytes, pause: float = 0.0, seconds: float = 5.0) -> Reply:
+    async def send(self, *raw: bytes, pause: float = 0.0, seconds: float = GUARD) -> Reply:
         """Send bytes as they are, one part after another, and read one answer."""
         reader, writer = await self.connect()
+        answer = asyncio.create_task(
+            asyncio.wait_for(reply(reader), seconds)
+        )  # from the beginning, or a refusal may be lost with its connection
         try:
             for part in raw:
                 writer.write(part)
-                await writer.drain()
+                with suppress(ConnectionError):
+                    await writer.drain()
                 await asyncio.sleep(pause)
-            return await asyncio.wait_for(reply(reader), seconds)
+            return await answer
         finally:
+            answer.cancel()
             writer.close()
 
 

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.limits import Limits
 from app.web.limits import ClientGone, read_body
+from tests.waiting import GUARD
 from tests.web.server import Running, reply, serving
 
 LIMITS = Limits(request_line_bytes=2048, header_bytes=4096, request_seconds=0.4)
@@ -110,7 +111,7 @@ async def test_a_client_that_sends_a_byte_now_and_then_does_not_gain_time() -> N
 async def test_a_connection_that_says_nothing_is_closed_without_a_word() -> None:
     async with serving(Echo(), LIMITS) as running:
         reader, writer = await running.connect()
-        assert await asyncio.wait_for(reader.read(), 3) == b""
+        assert await asyncio.wait_for(reader.read(), GUARD) == b""
         writer.close()
 
 
@@ -126,7 +127,7 @@ async def test_time_that_the_application_takes_is_not_counted() -> None:
 )
 async def test_an_unusual_request_line_is_answered_and_never_hangs(line: bytes) -> None:
     async with serving(Echo(), LIMITS) as running:
-        answer = await running.send(line + b"\r\nHost: a\r\n\r\n", seconds=2)
+        answer = await running.send(line + b"\r\nHost: a\r\n\r\n")
 
     assert answer.status in {200, 400}
 
@@ -135,10 +136,10 @@ async def test_a_request_is_answered_although_the_next_one_on_its_connection_is_
     async with serving(Echo(), LIMITS) as running:
         reader, writer = await running.connect()
         writer.write(b"POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na" + b"GET /" + b"x" * 3000)
-        answer = await asyncio.wait_for(reply(reader), 3)
+        answer = await asyncio.wait_for(reply(reader), GUARD)
 
         assert (answer.status, answer.body) == (200, b"1")
-        assert await asyncio.wait_for(reader.read(), 3) == b""
+        assert await asyncio.wait_for(reader.read(), GUARD) == b""
         writer.close()
 
 
@@ -148,12 +149,12 @@ async def test_requests_follow_each_other_on_one_connection() -> None:
         reader, writer = await running.connect()
         for size in (1, 3, 2):
             writer.write(HEAD + b"Content-Length: %d\r\n\r\n" % size + b"a" * size)
-            assert (await asyncio.wait_for(reply(reader), 3)).body == str(size).encode()
+            assert (await asyncio.wait_for(reply(reader), GUARD)).body == str(size).encode()
         writer.write(b"".join(HEAD + b"Content-Length: %d\r\n\r\n" % size + b"a" * size for size in (4, 5)))
-        assert [(await asyncio.wait_for(reply(reader), 3)).body for _ in range(2)] == [b"4", b"5"]
+        assert [(await asyncio.wait_for(reply(reader), GUARD)).body for _ in range(2)] == [b"4", b"5"]
         await asyncio.sleep(0.5)  # longer than a request may take to arrive
         writer.write(HEAD + b"Content-Length: 0\r\n\r\n")
-        assert (await asyncio.wait_for(reply(reader), 3)).body == b"0"
+        assert (await asyncio.wait_for(reply(reader), GUARD)).body == b"0"
         writer.close()
 
 
