@@ -13,7 +13,7 @@ import app.domain
 from app.commands.asyncapi import event_pages
 from app.commands.error_codes import error_rows
 from app.commands.terminal import Refused, out
-from app.domain.fixes.broken import REASONS
+from app.domain.fixes.broken import EXCEPTIONS, REASONS
 from app.domain.rules import REGISTRY as RULES
 from app.domain.topics import TOPICS
 from app.observability import metrics
@@ -94,16 +94,20 @@ def _rules() -> str:
     for module in iter_modules(app.domain.__path__, "app.domain."):
         import_module(module.name)  # a rule is declared where it is used
     rows = (
-        (f"`{rule.id}`", rule.scope.value, rule.answer.value, rule.sentence, REASONS.get(rule.id, "yes"))
+        (f"`{rule.id}`", rule.scope.value, rule.answer.value, rule.sentence, _fix(rule.id))
         for rule in sorted(RULES.values(), key=lambda rule: rule.id)
     )
     intro = (
         "A STATE rule holds of any stored ontology. A TRANSITION rule holds of a step: a rollback need not obey it, nor what an import"
         " creates. All violations of an outcome are reported at once, each with the rule's id and, where one is known, with a fix: the"
-        " operations that would mend it and break no other rule. Where a rule has none, the last column says why; of one that has, some"
-        " cases may still be left to their author."
+        " operations that would mend it and break no other rule. Where a rule has none, or some of its cases have none, the last column"
+        " says why."
     )
     return _page("Rules", intro, ("rule", "scope", "answer", "what must be true", "fix"), rows)
+
+
+def _fix(rule: str) -> str:
+    return REASONS.get(rule) or (f"Yes. {EXCEPTIONS[rule]}" if rule in EXCEPTIONS else "Yes.")
 
 
 def _topics() -> str:

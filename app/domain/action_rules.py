@@ -143,9 +143,7 @@ def _rule(rule: ActionRule, place: str, scope: _Scope) -> Iterator[Violation]:
     target = rule.object_type or rule.interface
     if rule.parameter is not None:
         held = scope.parameters.get(rule.parameter)
-        fitting = held is not None and held.kind is (
-            ParameterKind.INTERFACE_REFERENCE if rule.type in _INTERFACE_RULES else ParameterKind.OBJECT_REFERENCE
-        )
+        fitting = held is not None and held.kind is parameter_kind(rule.type)
         if held is None or not fitting or (rule.object_type is not None and held.object_type != rule.object_type):
             yield RULE_PARAMETER.broken(f"{place}.parameter", value=rule.parameter)
         else:
@@ -155,6 +153,11 @@ def _rule(rule: ActionRule, place: str, scope: _Scope) -> Iterator[Violation]:
         yield from text(rule.function.name, f"{place}.function.name", longest=DISPLAY_NAME, shortest=1)
         for name, operand in rule.function.inputs.items():
             yield from _operand(operand, f"{place}.function.inputs.{name}", scope)
+
+
+def parameter_kind(rule: RuleType) -> ParameterKind:
+    """What the parameter of a rule of this type holds."""
+    return ParameterKind.INTERFACE_REFERENCE if rule in _INTERFACE_RULES else ParameterKind.OBJECT_REFERENCE
 
 
 def _link(rule: ActionRule, place: str, scope: _Scope) -> Iterator[Violation]:

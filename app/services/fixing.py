@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from app.domain.plan import Plan
     from app.domain.rules import Violation
 
-ROUNDS = 10  # plans of one call; fixes of one field go one after another
+ROUNDS = 10  # plans of one call, each with up to a thousand fixes; fixes of one field go one after another
 
 Mark = tuple[str, str, str]
 """By what a violation is named: its rule, the entity, the path."""
@@ -43,7 +43,10 @@ class Fixing(Staging):
         self, actor: Actor, rid: str, wanted: Collection[Mark] | None = None, *, expected_version: int | None = None,
         idempotency: Idempotency | None = None,
     ) -> Mended:  # fmt: skip
-        """Stage the fixes of the wanted violations, or of all that have one; what each mends is judged anew after the ones before it."""
+        """Stage the fixes of the wanted violations, or of all that have one; what each mends is judged anew after the ones before it.
+
+        What ten rounds leave is told, and mended by the next call. ChangeSetTooLarge where the change set has no room for them.
+        """
         actor.require(Role.EDITOR)
         async with self._database.reading() as snapshot:
             found = await change_sets.find(snapshot, rid)

@@ -33,7 +33,11 @@ ApplyFixesResult = Annotated[
 class FixMutations:
     """Mixed into the schema's mutations."""
 
-    @mutation("Stage the fixes of a change set's violations, each judged after the ones before it; without any, nothing changes.")
+    @mutation(
+        "Stage the fixes of a change set's violations, each judged after the ones before it; without any, nothing changes."
+        " One call stages up to 10,000 in ten rounds of up to 1,000, of fixes of one field one a round; the judgement tells what is left,"
+        " for the next call."
+    )
     async def apply_fixes(self, info: Info, input: ApplyFixesInput) -> ApplyFixesResult:
         wanted = given(input.violations)
         if wanted is not None and len(wanted) > MOST:

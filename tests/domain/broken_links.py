@@ -88,6 +88,7 @@ INTERFACES = [
     CounterExample("interface.extends", "extends", CHAIN[101:], CHAIN[:101], [given.interface("I101", extends=["ref:I99"])]),
     CounterExample("interface.property", "properties[n]", [shape({"key": "n"})], (), [shape(own("n"))]),
     CounterExample("interface.property", "properties[n]", [shape({"key": "n", "apiName": "n"})], (), [shape(own("n"))]),
+    CounterExample("interface.property", "properties[n]", [shape({"key": "n", "type": STRING})], (), [shape(own("n"))]),
     CounterExample("interface.property", "properties[l]", [shape(FOLLOWING | {"type": STRING})], [LABEL], [shape(FOLLOWING)]),
     CounterExample("interface.property", "properties[l]", [shape(own("l", sharedProperty="ref:label"))], [LABEL], [shape(FOLLOWING | {"required": True})]),
     CounterExample("interface.member-unique", "properties[b].apiName", [shape(own("a"), own("b", apiName="a"))], (), [shape(own("a"), own("b"))]),

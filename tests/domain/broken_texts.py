@@ -58,6 +58,7 @@ NAMES = [
     named("api-name.form", given.type_group("a--b"), "a-b"),
     named("api-name.form", given.type_group("a" * 101), "a" * 100),
     named("api-name.form", given.type_group("a", apiName=""), "a"),
+    named("api-name.form", given.type_group("a", apiName="", displayName="이름"), "a"),
     named("api-name.form", given.value_type("Mail"), "mail"),
     named("api-name.form", given.value_type("é"), "e"),
     named("api-name.form", given.value_type("a" * 101), "a" * 100),

@@ -83,6 +83,36 @@ async def test_apply_fixes_stages_what_has_one_and_tells_what_is_left(database: 
     assert (again["operations"], again["changeSet"]) == ([], {"version": 2, "operationCount": 6})
 
 
+async def test_more_than_a_thousand_fixes_are_staged_in_one_call(database: Database) -> None:
+    ask = Asking(database)
+    rid = await opened(ask, *(given.type_group(f"group-{number}", colour="#abc") for number in range(1_200)))
+
+    applied = (await ask.data(APPLY, actor=EDITOR, rid=rid))["applyFixes"]
+
+    assert applied["changeSet"] == {"version": 2, "operationCount": 2_400}
+    assert applied["judgement"] == {"mergeable": True, "violations": []}
+
+
+async def test_what_ten_rounds_leave_is_told_and_mended_by_the_next_call(database: Database) -> None:
+    ask = Asking(database)
+    fields = [{"key": f"k{number}", "apiName": f"Name {number} x", "type": {"base": "STRING"}} for number in range(12)]
+    rid = await opened(ask, given.value_type("parts", type={"base": "STRUCT", "fields": fields}))
+
+    first = (await ask.data(APPLY, actor=EDITOR, rid=rid))["applyFixes"]
+    second = (await ask.data(APPLY, actor=EDITOR, rid=rid))["applyFixes"]
+
+    assert [len(first["operations"]), len(first["judgement"]["violations"])] == [10, 2]
+    assert [len(second["operations"]), len(second["judgement"]["violations"])] == [2, 0]
+
+
+async def test_fixes_for_which_a_change_set_has_no_room_are_not_staged(database: Database) -> None:
+    ask = Asking(database)
+    rid = await opened(ask, *(given.type_group(f"group-{number}", colour="#abc" if number < 600 else None) for number in range(9_500)))
+
+    assert await ask.codes(APPLY, actor=EDITOR, rid=rid) == ["CHANGESET_TOO_LARGE"]
+    assert await database.pool.fetchval("SELECT count(*) FROM operation WHERE change_set = $1", rid) == 9_500
+
+
 async def test_only_the_fixes_that_are_named_are_staged(database: Database) -> None:
     ask = Asking(database)
     rid = await opened(ask, *BROKEN)

@@ -58,6 +58,40 @@ async def test_a_change_set_goes_from_the_first_operation_to_the_merge_and_back(
     assert await revision(database) == 2
 
 
+async def test_fixes_are_staged_and_what_is_left_is_told(face: Face) -> None:
+    broken = {**GROUP, "fields": {"apiName": "Wrong Name", "displayName": "People", "colour": "#abc"}}
+    lost = {"verb": "CREATE", "kind": "value_type", "fields": {"apiName": "code", "displayName": "Code", "type": {"base": "STRING"},
+            "constraints": [{"key": "c", "type": "REGEX", "pattern": "("}]}}  # fmt: skip
+    rid = await opened(face, broken, lost)
+    path = f"/api/changeset/{rid}/fix"
+    found = (await face.ask("POST", f"/api/changeset/{rid}/validate")).json()["violations"]
+    colour = next({key: each[key] for key in ("rule", "rid", "path")} for each in found if each["rule"] == "colour.form")
+
+    first = await face.ask("POST", path, {"violations": [colour], "expectedVersion": 1}, headers={"idempotency-key": "once"})
+    again = await face.ask("POST", path, {"violations": [colour], "expectedVersion": 1}, headers={"idempotency-key": "once"})
+    rest = await face.ask("POST", path)
+
+    assert (first.status_code, [each["fields"] for each in first.json()["operations"]]) == (200, [{"colour": "#aabbcc"}])
+    assert (first.json()["violationCount"], first.json()["changeSet"]["operationCount"]) == (2, 3)
+    assert again.json()["operations"] == first.json()["operations"]
+    assert [each["fields"] for each in rest.json()["operations"]] == [{"apiName": "wrong-name"}]
+    assert [each["rule"] for each in rest.json()["violations"]] == ["constraint.regex"]
+    assert rest.json()["changeSet"]["operationCount"] == 4
+
+
+async def test_fixes_are_refused_as_a_whole(face: Face, database: Database) -> None:
+    rid = await opened(face, {**GROUP, "fields": {**GROUP["fields"], "colour": "#abc"}})
+    path = f"/api/changeset/{rid}/fix"
+    mark = {"rule": "colour.form", "rid": "x"}
+
+    assert await face.code("POST", path, {"violations": {}}) == (400, "BAD_USER_INPUT")
+    assert await face.code("POST", path, {"violations": [{**mark, "fix": []}]}) == (400, "BAD_USER_INPUT")
+    assert (await face.code("POST", path, {"violations": [mark] * 1_001}))[0] == 400
+    assert await face.code("POST", path, {"expectedVersion": 7}) == (409, "VERSION_CONFLICT")
+    assert await face.code("POST", "/api/changeset/ri.ontology.main.changeset.none/fix") == (404, "NOT_FOUND")
+    assert await database.pool.fetchval("SELECT operation_count FROM change_set WHERE rid = $1", rid) == 1
+
+
 async def test_operations_are_listed_amended_reordered_and_dropped(face: Face) -> None:
     groups = [{"verb": "CREATE", "kind": "type_group", "fields": {"apiName": name, "displayName": name}} for name in ("one", "two")]
     rid = await opened(face, *groups)

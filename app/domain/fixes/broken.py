@@ -81,6 +81,8 @@ Fixer = Callable[[Broken], Iterable[Operation]]
 FIXERS: dict[str, Fixer] = {}
 REASONS: dict[str, str] = {}
 """Why a rule has no fix, by its id; every rule is here or among the fixers."""
+EXCEPTIONS: dict[str, str] = {}
+"""Of a rule that has a fix: which cases have none, and why."""
 
 
 def fixes(*rules: Rule) -> Callable[[Fixer], Fixer]:
@@ -96,3 +98,8 @@ def fixes(*rules: Rule) -> Callable[[Fixer], Fixer]:
 def unfixed(reason: str, *rules: Rule) -> None:
     """Declare that nothing mends these rules, and why."""
     REASONS.update(dict.fromkeys((rule.id for rule in rules), reason))
+
+
+def except_for(cases: str, *rules: Rule) -> None:
+    """Declare which cases of rules that have a fix are left to their author."""
+    EXCEPTIONS.update(dict.fromkeys((rule.id for rule in rules), cases))

@@ -7,18 +7,26 @@ from dataclasses import replace
 
 from app.domain.change_set import Operation
 from app.domain.closure import Closure
-from app.domain.fixes import relations, types, words  # noqa: F401 - fill the table
+from app.domain.fixes import actions, relations, types, words  # noqa: F401 - fill the table
 from app.domain.fixes.broken import FIXERS, Broken, Unfixed
 from app.domain.fixes.placing import Misplaced
 from app.domain.rules import Violation
 
-MOST = 1_000  # violations of one outcome that are told with their fixes
+MOST = 1_000  # fixes of one outcome that are told
+SOUGHT = 10_000  # violations for which one is looked for, where others have none
 
 
 def with_fixes(violations: Iterable[Violation], world: Closure) -> Iterator[Violation]:
     """The violations, each with its fix where it has one. `world` lies over what was."""
-    for place, violation in enumerate(violations):
-        yield violation if place >= MOST else replace(violation, fix=fix(violation, world))
+    sought = offered = 0
+    for violation in violations:
+        if violation.rule not in FIXERS or sought >= SOUGHT or offered >= MOST:
+            yield violation
+            continue
+        mended = replace(violation, fix=fix(violation, world))
+        sought += 1
+        offered += bool(mended.fix)
+        yield mended
 
 
 def fix(violation: Violation, world: Closure) -> tuple[Operation, ...]:

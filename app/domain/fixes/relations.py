@@ -12,13 +12,16 @@ from app.domain.datatype import PRIMARY_KEYS
 from app.domain.definition import Edge, Status
 from app.domain.deletion import Deletion
 from app.domain.entity import Entity
-from app.domain.fixes.broken import Broken, Unfixed, fixes, unfixed
+from app.domain.fixes.broken import Broken, Unfixed, except_for, fixes, unfixed
 from app.domain.fixes.placing import GONE
+from app.domain.fixes.words import name_of
 from app.domain.interface import InterfaceDefinition, Member, ancestors, members
 from app.domain.kind import Kind
 from app.domain.link_type import LinkTypeDefinition
 from app.domain.object_type import ObjectTypeDefinition
 from app.domain.property import PropertyDefinition
+from app.domain.shared_property import SharedPropertyDefinition
+from app.domain.text import CAMEL
 
 _KEPT = frozenset({Edge.PRIMARY_KEY})
 
@@ -149,9 +152,11 @@ def _cycle(broken: Broken) -> list[Operation]:
 
 @fixes(interface.OWN_OR_SHARED)
 def _own_or_shared(broken: Broken) -> list[Operation]:
-    """What follows a shared property needs nothing of its own."""
+    """What follows a shared property needs nothing of its own; a type without a name is called by its key."""
 
     def mended(item: dict[str, Any]) -> dict[str, Any]:
+        if item.get("type") and not item.get("sharedProperty"):
+            return {**item, "apiName": name_of(item["key"], CAMEL)}
         if not item.get("sharedProperty"):
             raise Unfixed
         return {name: value for name, value in item.items() if name not in {"apiName", "type", "valueType", "constraints"}}
@@ -166,7 +171,7 @@ def _stays_required(broken: Broken) -> list[Operation]:
 
 @fixes(interface.LOSES)
 def _loses(broken: Broken) -> list[Operation]:
-    """The property, or what it extends, as it was; where that is deleted, only its author can keep it."""
+    """The property, or what it extends, as it was; of a deleted shared property what it said."""
     was = broken.before
     if not isinstance(was, InterfaceDefinition):
         raise Unfixed
@@ -175,11 +180,23 @@ def _loses(broken: Broken) -> list[Operation]:
         if any(rid not in broken.world for rid in was.extends):
             raise Unfixed
         return broken.put(list(dict.fromkeys((*broken.words.get("extends", ()), *words["extends"]))), "extends")
-    lost = [item for item in words.get("properties", ()) if item["key"] == broken.violation.value]
-    if any(rid not in broken.world for item in lost for rid in (item.get("sharedProperty"), item.get("valueType")) if rid):
-        raise Unfixed
+    lost = [_standing(broken, item) for item in words.get("properties", ()) if item["key"] == broken.violation.value]
     kept = [item for item in broken.words.get("properties", ()) if item["key"] != broken.violation.value]
     return broken.put([*kept, *lost], "properties")
+
+
+def _standing(broken: Broken, item: dict[str, Any]) -> dict[str, Any]:
+    """The property of an interface as it was, with a name and type of its own where what it followed is deleted."""
+    made = dict(item)
+    if made.get("sharedProperty") and made["sharedProperty"] not in broken.world:
+        shared = broken.world.before.definition(made.pop("sharedProperty"), SharedPropertyDefinition)
+        if shared is None:
+            raise Unfixed
+        said = shared.canonical()
+        made |= {name: said[name] for name in ("apiName", "displayName", "type", "constraints", "valueType") if name in said}
+    if made.get("valueType") and made["valueType"] not in broken.world:
+        del made["valueType"]
+    return made
 
 
 @fixes(conformance.MAPPED, conformance.MAPPED_TO_OWN, conformance.NAMES)
@@ -263,3 +280,8 @@ def _unknown(broken: Broken) -> list[Operation]:
 
 unfixed("Which link satisfies it only its author knows.", conformance.LINKED)
 unfixed("Which links lead to the intermediary only its author knows.", link_type.INTERMEDIARY)
+
+except_for("None where it cannot do without the reference: what was meant only its author knows.", EXISTS, OF_KIND)
+except_for("None where what refers to it cannot do without, or is ACTIVE.", REFERENCED)
+except_for("None where it follows no shared property and has no type: only its author knows them.", interface.OWN_OR_SHARED)
+except_for("None where what it extended is deleted.", interface.LOSES)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from app.domain import action_rules, constraints, datatype, object_type
-from app.domain.action_parts import Operator, Source
-from app.domain.action_type import ActionTypeDefinition
 from app.domain.change_set import Operation
 from app.domain.constraints import above, holds
 from app.domain.datatype import DataType
 from app.domain.definition import Edge
-from app.domain.fixes.broken import Broken, Unfixed, fixes, unfixed
+from app.domain.fixes.broken import Broken, Unfixed, except_for, fixes, unfixed
 from app.domain.fixes.placing import GONE, parent
 from app.domain.interface import COUNT as INTERFACE_SIZE
 from app.domain.interface import EXTENDS_BOUND
@@ -127,10 +125,10 @@ def _bounds(broken: Broken) -> list[Operation]:
 @fixes(constraints.VALUES)
 def _values(broken: Broken) -> list[Operation]:
     """The values that are of the type; without any the constraint goes."""
-    if (broken.violation.bound or 0) and len(broken.at(broken.path) or ()) > constraints.ONE_OF:
-        raise Unfixed
     base = DataType.model_validate(broken.at(_type_beside(broken.path))).base
     kept = [value for value in broken.at(broken.path) or () if constraints.fits(value, base)]
+    if len(kept) > constraints.ONE_OF:
+        raise Unfixed
     return broken.put(kept) if kept else broken.edit(lambda _: GONE, _whole(broken.path))
 
 
@@ -153,45 +151,6 @@ def _parameter_values(broken: Broken) -> list[Operation]:
     return broken.edit(lambda values: [value for value in values if holds(data, value)])
 
 
-@fixes(action_rules.RULE_FIELDS)
-def _rule_fields(broken: Broken) -> list[Operation]:
-    """Without what does not belong to it; what is missing only its author knows."""
-    if broken.at(broken.path) is None:
-        raise Unfixed
-    return broken.edit(lambda _: GONE)
-
-
-@fixes(action_rules.ASSIGNED)
-def _assigned(broken: Broken) -> list[Operation]:
-    return broken.edit(lambda _: GONE)
-
-
-@fixes(action_rules.OPERAND)
-def _operand(broken: Broken) -> list[Operation]:
-    """Without a constant that does not belong to it."""
-    if not broken.path.endswith(".constant") or broken.violation.value == Source.CONSTANT:
-        raise Unfixed
-    return broken.edit(lambda _: GONE)
-
-
-@fixes(action_rules.CONDITION_SHAPE)
-def _condition(broken: Broken) -> list[Operation]:
-    """AND and OR over one condition are that condition, and operands beside conditions go."""
-    broken.definition(ActionTypeDefinition)
-
-    def mended(node: dict[str, Any]) -> dict[str, Any]:
-        below = node.get("conditions", [])
-        if not Operator(node["operator"]).logical or not below:
-            raise Unfixed
-        if node["operator"] != Operator.NOT and len(below) == 1:
-            return {**below[0], "key": node["key"]}
-        if node["operator"] == Operator.NOT and len(below) > 1:
-            raise Unfixed
-        return {name: value for name, value in node.items() if name not in {"left", "right"}}
-
-    return broken.edit(mended)
-
-
 unfixed("What it should be made of only its author knows.", datatype.SERIES_OF, datatype.ARRAY_OF, datatype.STRUCT_FIELD_TYPE)
 unfixed(
     "Which ones to leave out is the author's choice.",
@@ -202,5 +161,6 @@ unfixed("What the pattern should accept only its author knows.", constraints.REG
 unfixed("What must hold before the action is submitted only its author knows.", action_rules.CRITERIA_NEEDED)
 unfixed(
     "Which parameter, link or value was meant only its author knows.",
-    action_rules.PARAMETER_TYPE, action_rules.RULE_PARAMETER, action_rules.LINK_MANY, action_rules.VALUE_FITS, action_rules.COMPARABLE,
+    action_rules.PARAMETER_TYPE, action_rules.LINK_MANY, action_rules.VALUE_FITS, action_rules.COMPARABLE,
 )  # fmt: skip
+except_for("None where more than 1,000 values are left: which to leave out is the author's choice.", constraints.VALUES)

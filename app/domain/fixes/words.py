@@ -30,7 +30,7 @@ from app.domain.common import (
     TRANSLATED,
 )
 from app.domain.datatype import STRUCT_FIELD_DISPLAY, STRUCT_FIELD_NAME, STRUCT_FIELD_UNIQUE
-from app.domain.fixes.broken import Broken, Unfixed, fixes, unfixed
+from app.domain.fixes.broken import Broken, Unfixed, except_for, fixes, unfixed
 from app.domain.fixes.placing import GONE, identifier, parent
 from app.domain.interface import UNIQUE as MEMBER_UNIQUE
 from app.domain.object_type import ICON
@@ -146,11 +146,14 @@ def _colour(broken: Broken) -> list[Operation]:
 
 @fixes(NAME_FORM, NAME_RESERVED, STRUCT_FIELD_NAME)
 def _named(broken: Broken) -> list[Operation]:
-    """The words of what was given, as such a name writes them; a reserved one gets `Term` after it."""
+    """The words of what was given, else those that people read; a reserved one gets `Term` after it."""
     if broken.path == "aliases":
         return _without_alias(broken)
     pattern = broken.entity.definition.api_name_pattern if broken.path == "apiName" else CAMEL
-    return _renamed(broken, name_of(broken.at(broken.path) or "", pattern), pattern)
+    given = broken.at(broken.path) or ""
+    if not any(each.isalpha() for each in _folded(given)):
+        given = broken.at(f"{parent(broken.path)}.displayName" if parent(broken.path) else "displayName") or ""
+    return _renamed(broken, name_of(given, pattern), pattern)
 
 
 @fixes(NAME_UNIQUE, MEMBER_UNIQUE, STRUCT_FIELD_UNIQUE, PARAMETER_NAMES)
@@ -180,8 +183,7 @@ def _siblings(broken: Broken) -> set[str]:
 
 def name_of(text: str, pattern: re.Pattern[str]) -> str:
     """The text as a name of the form; Unfixed where no letter is left."""
-    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    parts = [part for part in _WORD.findall(folded) if part]
+    parts = [part for part in _WORD.findall(_folded(text)) if part]
     while parts and parts[0][0].isdigit():
         parts[0] = parts[0].lstrip("0123456789")
         parts = parts if parts[0] else parts[1:]
@@ -195,6 +197,10 @@ def name_of(text: str, pattern: re.Pattern[str]) -> str:
         name = head + first[1:] + "".join(part[0].upper() + part[1:] for part in rest)
     name = name[:LONGEST_NAME].rstrip("-")
     return (f"{name}-term" if pattern is KEBAB else f"{name}Term") if reserved(name) else name
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
 
 
 def _without_alias(broken: Broken) -> list[Operation]:
@@ -267,3 +273,7 @@ unfixed("What was meant cannot be read.", SHAPE, TARGET)
 unfixed("Which words to leave out is the author's choice.", SIZE)
 unfixed("Whoever deletes it has to deprecate it first, in a change set of its own.", ACTIVE_DELETED)
 unfixed("It is the operation that is wrong: drop or amend it.", FUTURE, REF_ONCE, CREATED_ONCE)
+
+except_for("None where there are too many: which to leave out is the author's choice.", TRANSLATED, ANNOTATED)
+except_for("None for an empty name that nothing else says: of a function only its author knows it.", DISPLAY)
+except_for("None where neither the name nor the display name has a letter that a name may have.", NAME_FORM)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from app.web.rest.reading import Lists, Page
 
 LONGEST_PATH = 1_000  # characters
+FIXED = 1_000  # violations that are named at once
 MOST = 50  # labels, reviewers; the service says so again
 FILTERS = {"status": (Field.STATUS, ChangeSetStatus), "review": (Field.REVIEW, ReviewStatus), "origin": (Field.ORIGIN, Origin)}
 
@@ -191,6 +192,18 @@ class ChangeSetPaths:
         judgement = await self.service.validate(call.actor, _rid(call))
         return Reply(judged_json(judgement.violations, judgement.conflicts, stored=True))
 
+    async def fix(self, call: Call) -> Reply:
+        """200 with the fixes that were staged, of the named violations or of all that have one, and what is left."""
+        words = dict(call.words()) if call.body is not None else {}
+        expected = call.expected_version(words)
+        only(words, "violations", where="The body")
+        mended = await self.service.apply_fixes(
+            call.actor, _rid(call), _marks(words.get("violations")), expected_version=expected, idempotency=call.idempotency()
+        )
+        operations = await off_loop(lambda: [operation_json(each) for each in mended.staged], len(mended.staged))
+        left = judged_json(mended.violations, mended.conflicts, stored=True)
+        return Reply({"changeSet": change_set_json(mended.change_set), "operations": operations, **left})
+
     async def diff(self, call: Call) -> Reply:
         """200 with a page of what it does to each entity, field by field."""
         return await self._slice(call, "diff", await self.service.diff(call.actor, _rid(call)))
@@ -265,6 +278,18 @@ def _rid(call: Call) -> str:
     if not well_formed(rid):
         raise NotFound("change set", rid[:120])
     return rid
+
+
+def _marks(given: Any) -> set[tuple[str, str, str]] | None:
+    if given is None:
+        return None
+    if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
+        raise BadInput("violations is a list of objects.", path="violations")
+    if len(given) > FIXED:
+        raise ListTooLong(f"violations holds at most {FIXED:,}, not {len(given):,}.", path="violations", limit=FIXED)
+    for each in given:
+        only(each, "rule", "rid", "path", where="A violation")
+    return {(text(each, "rule"), text(each, "rid"), text(each, "path")) for each in given}
 
 
 def _resolutions(given: Any) -> tuple[Resolution, ...]:

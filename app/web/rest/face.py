@@ -68,6 +68,7 @@ def rest_paths(editing: Editing, change_sets: ChangeSets, locks: Locks, imports:
         Path(f"{one_path}/request-review", {"post": found.request_review}),
         Path(f"{one_path}/review", {"post": found.review}),
         Path(f"{one_path}/validate", {"post": found.validate}),
+        Path(f"{one_path}/fix", {"post": found.fix}, long=True),
         Path(f"{one_path}/diff", {"get": found.diff}),
         Path(f"{one_path}/impact", {"get": found.impact}),
         Path(f"{one_path}/merge", {"post": found.merge}, long=True),

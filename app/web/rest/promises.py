@@ -107,6 +107,14 @@ def of_change_sets() -> dict[str, Promise]:
         "violations", "conflicts", strict=False,
     )  # fmt: skip
     changed = (404, 409, 422)
+    named_violations = many(record({"rule": TEXT, "rid": TEXT, "path": TEXT}, "rule", "rid"))
+    mended = record(
+        {
+            "changeSet": change_set, "operations": many(ref("Operation")), "violations": many(ref("Violation")),
+            "conflicts": many(ref("Conflict")), "violationCount": COUNT, "conflictCount": COUNT,
+        },
+        "changeSet", "operations", "violations", "conflicts", strict=False,
+    )  # fmt: skip
     return {
         "list": Promise(page(change_set), query={**_ontology(), **LIST_PARAMETERS, **statuses}),
         "open": Promise(change_set, record(opening, "title"), _ontology(), 201, (404, 409, 413, 422), keyed=True),
@@ -130,6 +138,10 @@ def of_change_sets() -> dict[str, Promise]:
             change_set, record({"approve": TRUTH, "comment": TEXT, **expected}, "approve"), None, 200, changed, keyed=True, versioned=True
         ),
         "validate": Promise(judged),
+        "fix": Promise(
+            mended, record({"violations": named_violations, **expected}), None, 200, (404, 409, 413, 422), body_optional=True, keyed=True,
+            versioned=True,
+        ),
         "diff": Promise(page({"type": "object"}), query=LIST_PARAMETERS),
         "impact": Promise(page({"type": "object"}), query=LIST_PARAMETERS),
         "merge": Promise(ref("Merged"), merging, None, 200, (404, 409, 422), body_optional=True, keyed=True, versioned=True),
