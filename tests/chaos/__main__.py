@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -53,7 +53,7 @@ def servers() -> Iterator[Stack]:
             stack.stop(NAMES)
 
 
-async def one(stack: Stack, seed: int, scenario: Scenario, *, bug: str = "") -> Report:
+async def one(stack: Stack, seed: int, scenario: Scenario, told_of: Callable[[Report], None], *, bug: str = "") -> None:
     """A run over a database of its own; where servers are broken every worker is a process of its own, too."""
     told, name = stack.settings(), f"chaos_{uuid4().hex[:8]}"
     connection = await asyncpg.connect(told["DATABASE_URL"])
@@ -65,26 +65,26 @@ async def one(stack: Stack, seed: int, scenario: Scenario, *, bug: str = "") -> 
         url, told["KAFKA_BROKER"], told["OPENSEARCH_URL"], told["NEO4J_URL"], told["REDIS_URL"], ways(stack),
         stack if scenario.breaks_servers else None,
     )  # fmt: skip
-    report = await run(places, seed, scenario, bug=bug, together=bool(bug) or not scenario.breaks_servers)
-    _say(f"{bug}: {'caught' if caught(report) else 'NOT CAUGHT'}: {report.line}" if bug else report.line)
-    return report
+    told_of(await run(places, seed, scenario, bug=bug, together=bool(bug) or not scenario.breaks_servers))
 
 
-async def tried(stack: Stack, bugs: list[str]) -> list[Report]:
-    """Each bug, planted alone, and before them what provokes them, which does no harm without a bug.
+async def tried(stack: Stack, bugs: list[str], told_of: Callable[[Report], None]) -> None:
+    """Each bug, planted alone, and after them what provokes them, which does no harm without a bug.
 
     Some at once, but for those that need the servers for themselves.
     """
     room = asyncio.Semaphore(AT_ONCE)
     healthy = dict.fromkeys(replace(PROVOKED[bug], converges=CONVERGES) for bug in bugs)
-    wanted = [*((scenario, "") for scenario in healthy), *((PROVOKED[bug], bug) for bug in bugs)]
+    wanted = [*((PROVOKED[bug], bug) for bug in bugs), *((scenario, "") for scenario in healthy)]
 
-    async def beside(scenario: Scenario, bug: str) -> Report:
+    async def beside(scenario: Scenario, bug: str) -> None:
         async with room:
-            return await one(stack, 1, scenario, bug=bug)
+            await one(stack, 1, scenario, told_of, bug=bug)
 
-    found = list(await asyncio.gather(*(beside(*each) for each in wanted if not each[0].breaks_servers)))
-    return found + [await one(stack, 1, scenario, bug=bug) for scenario, bug in wanted if scenario.breaks_servers]
+    await asyncio.gather(*(beside(*each) for each in wanted if not each[0].breaks_servers))
+    for scenario, bug in wanted:
+        if scenario.breaks_servers:
+            await one(stack, 1, scenario, told_of, bug=bug)
 
 
 def main() -> int:
@@ -95,16 +95,22 @@ def main() -> int:
     asked.add_argument("--bugs", nargs="*", default=sorted(BUGS), help="planted one at a time; none with an empty list")
     asked.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
     given = asked.parse_args()
+    reports: list[Report] = []
+
+    def told_of(report: Report) -> None:
+        reports.append(report)
+        mark = f"{report.bug}: {'caught' if caught(report) else 'NOT CAUGHT'}: " if report.bug else ""
+        sys.stdout.write(f"{mark}{report.line}\n")
+        sys.stdout.flush()
+        if given.write:  # each time, so that what was found is there however it ends
+            PAGE.write_text(page([each for each in reports if not each.bug], [each for each in reports if each.bug]))
+
     with servers() as stack:
-        storms = [
-            asyncio.run(one(stack, seed, Scenario(seconds=given.seconds, faults=WITH_SERVERS, poison=seed % 2 == 0, breaks_servers=True)))
-            for seed in given.seeds
-        ]
-        reports = storms + asyncio.run(tried(stack, given.bugs))
-    storms, bugs = [each for each in reports if not each.bug], [each for each in reports if each.bug]
-    if given.write:
-        PAGE.write_text(page(storms, bugs))
-    return int(not all(each.verdict.clean for each in storms) or not all(map(caught, bugs)))
+        for seed in given.seeds:
+            storm = Scenario(seconds=given.seconds, faults=WITH_SERVERS, poison=seed % 2 == 0, breaks_servers=True)
+            asyncio.run(one(stack, seed, storm, told_of))
+        asyncio.run(tried(stack, given.bugs, told_of))
+    return int(not all(caught(each) if each.bug else each.verdict.clean for each in reports))
 
 
 def caught(report: Report) -> bool:
@@ -157,14 +163,9 @@ def page(storms: list[Report], planted: list[Report]) -> str:
         "| bug | caught | by |",
         "|---|---|---|",
     ]
-    for each in planted:
+    for each in sorted(planted, key=lambda one: one.bug):
         lines.append(f"| {each.bug} | {'yes' if caught(each) else 'NO'} | {', '.join(each.verdict.found)} |")
     return "\n".join(lines) + "\n"
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -54,6 +54,7 @@ class Report:
     recoveries: list[tuple[str, float]]
     revived: int  # processes that ended by themselves and were started again
     load: float  # of the machine, over the last minute
+    passed: dict[str, int]  # bytes, through the proxy before each server
     seconds: float
 
     @property
@@ -105,7 +106,7 @@ async def run(servers: Servers, seed: int, scenario: Scenario, *, bug: str = "",
         await asyncio.gather(*beside, looking, return_exceptions=True)
         return Report(
             seed, bug, verdict, len(ledger.told), len(ledger.refused), sum(each.tries > 1 for each in ledger.told), ledger.reads,
-            Counter(made.done), took, recoveries(made), len(made.revived), os.getloadavg()[0], time.monotonic() - began,
+            Counter(made.done), took, recoveries(made), len(made.revived), os.getloadavg()[0], {name: link.passed for name, link in made.links.items()}, time.monotonic() - began,
         )  # fmt: skip
 
 

@@ -23,6 +23,8 @@ async def test_nothing_that_was_told_is_lost_in_a_storm(servers):
     report = await run(servers, 1, Scenario(seconds=15))
     assert report.verdict.clean, report.line
     assert report.told > 20
+    assert set(report.passed) == {"postgres", "kafka", "opensearch", "neo4j", "redis"}
+    assert all(report.passed.values()), "everything goes through what can break it"
 
 
 @pytest.mark.parametrize("bug", ["relay-makes-new-ids", "torn-snapshot", "hard-deletes"])

@@ -120,6 +120,17 @@ def test_a_usual_port_that_is_taken_is_refused_by_a_sentence(stack, monkeypatch)
     assert stack.states() == []
 
 
+def test_a_server_that_needs_more_ports_than_when_it_was_started_last_gets_them(stack):
+    stack.start(["redis"], Silent(), free_ports=True)
+    stack.stop(["redis"])
+    kept = stack.place(SERVERS["redis"]).folder.parent / "ports.json"
+    kept.write_text(json.dumps({"redis": {"other": 1}}))
+
+    stack.start(["redis"], Silent(), free_ports=True)
+
+    assert set(stack.place(SERVERS["redis"]).ports) == {"client"}
+
+
 def test_a_server_that_cannot_start_is_told_with_its_last_words(stack, monkeypatch):
     stack.start(["redis"], Silent(), free_ports=True)
     stack.stop(["redis"])
