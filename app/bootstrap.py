@@ -16,6 +16,9 @@ from app.adapters.neo4j import SECONDS as GRAPH_SECONDS
 from app.adapters.neo4j import Neo4jGraph
 from app.adapters.opensearch import OpenSearchIndex
 from app.adapters.redis import RedisCache, Tiers
+from app.adapters.redis_hints import RedisHints
+from app.adapters.redis_pool import RedisPool
+from app.adapters.redis_presence import TOPIC, RedisPresence
 from app.adapters.tokens import verifier
 from app.domain.actor import Role
 from app.domain.breaker import Breaker, Circuit
@@ -39,6 +42,7 @@ from app.services.ontologies import Ontologies
 from app.services.reconciling import Reconciling
 from app.services.repairs import Repairs
 from app.services.searching import Searching
+from app.services.seating import Seating
 from app.services.syncing import Syncing
 from app.settings import manifest
 from app.web.authentication import Authentication
@@ -109,15 +113,17 @@ async def opened(settings: Settings, *, by_levels: bool = True) -> AsyncIterator
         kept = await stack.enter_async_context(views(settings, database))
         syncing = Syncing(database, Jobs(database), Reconciling(database, kept))
         imports = await stack.enter_async_context(Imports(database, Jobs(database), url, limits).opened())
+        common = await stack.enter_async_context(shared_by_processes(settings, database))
+        seating = await stack.enter_async_context(seats(database, common))
         services = Services(
             editing=Editing(database),
             change_sets=ChangeSets(database),
             ontologies=Ontologies(database),
             locks=Locks(database),
-            attendance=await stack.enter_async_context(Attendance(PresenceTable(database)).opened()),
+            attendance=await stack.enter_async_context(Attendance(seating).opened()),
             imports=imports,
             graphs=Graphs(graph, breaker("neo4j")),
-            live=Live(tail, database, resume_events=limits.resume_events),
+            live=Live(tail, database, resume_events=limits.resume_events, seating=seating),
             searching=Searching(index, breaker("opensearch")) if index else None,
             syncing=await stack.enter_async_context(syncing.opened()),
             repairs=Repairs(database, Indexing(database, index) if index else None),
@@ -129,7 +135,7 @@ async def opened(settings: Settings, *, by_levels: bool = True) -> AsyncIterator
             schema(), limits, shared.open_context, faults.report,
             introspection=None if settings.development else Role.VIEWER,
             by_levels=by_levels,
-            responses=Responses(await stack.enter_async_context(cache(settings, database)), tail),
+            responses=Responses(await stack.enter_async_context(cache(settings, common)), tail),
             trusted=None if settings.trusted_documents is None else manifest(settings.trusted_documents),
         )  # fmt: skip
         sockets = SocketEndpoint(execution, shared.open_context, authentication, limits, Origins(settings.cors_origins))
@@ -181,24 +187,57 @@ async def views(settings: Settings, database: Database, *, seconds: float = SYNC
         yield [*([Indexing(database, index)] if index else []), *([Graphing(database, graph)] if graph else [])]
 
 
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What the processes of one installation share: a Redis."""
+
+    installation: str
+    pool: RedisPool
+    hints: RedisHints
+    secret: str
+
+
 @asynccontextmanager
-async def cache(settings: Settings, database: Database) -> AsyncIterator[Cache]:
-    """What answers are kept in: this process's memory, before what all processes share where the settings name it."""
-    near = MemoryCache(settings.limits.response_cache_bytes)
+async def shared_by_processes(settings: Settings, database: Database) -> AsyncIterator[Common | None]:
+    """The Redis of the settings, None where they name none."""
     name = await installation(database) if settings.redis_url else None
     if settings.redis_url is None or name is None:  # without a database nothing is shared before the next start
+        yield None
+        return
+    pool = RedisPool(settings.redis_url, breaker=breaker("redis", seconds=5))
+    try:
+        async with RedisHints(pool, f"oms:{name}:hints").opened() as hints:
+            yield Common(name, pool, hints, settings.cursor_secret)
+    finally:
+        await pool.close()
+
+
+@asynccontextmanager
+async def seats(database: Database, common: Common | None) -> AsyncIterator[Seating]:
+    """Who looks at what, in every process."""
+    table = PresenceTable(database)
+    if common is None:
+        yield Seating(table)
+        return
+    shared = RedisPresence(common.pool, scope=common.installation, secret=common.secret, channel=common.hints.channel)
+    async with Seating(table, shared).opened() as seating:
+        common.hints.follow(TOPIC, seating.hinted, seating.again)
+        yield seating
+
+
+@asynccontextmanager
+async def cache(settings: Settings, common: Common | None) -> AsyncIterator[Cache]:
+    """What answers are kept in: this process's memory, before what all processes share."""
+    near = MemoryCache(settings.limits.response_cache_bytes)
+    if common is None:
         yield near
         return
     promised = blake2b(schema().as_str().encode(), digest_size=6).hexdigest()
-    shared = RedisCache(
-        settings.redis_url, scope=f"{name}:{RELEASE}-{promised}", secret=settings.cursor_secret, breaker=breaker("redis", seconds=5)
-    )
-    tiers = Tiers(near, shared)
+    tiers = Tiers(near, RedisCache(common.pool, scope=f"{common.installation}:{RELEASE}-{promised}", secret=common.secret))
     try:
         yield tiers
     finally:
         await tiers.sent()
-        await shared.close()
 
 
 def breaker(system: str, *, seconds: float = 10) -> Breaker:

@@ -162,7 +162,9 @@ class Settings(BaseModel):
         description="PostgreSQL, as postgres:// or postgresql://, sslmode included. Development starts its own without it.",
     )
     redis_url: Annotated[str | None, _address("redis", "rediss", "unix")] = Field(
-        None, repr=False, description="Redis, to share cached answers among processes; each has its own without it."
+        None,
+        repr=False,
+        description="Redis, in which processes share answers and presence; without it each has its own, and presence is in PostgreSQL.",
     )
     kafka_broker: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (), description="Kafka brokers as host:port, separated by commas; without them the log is followed in PostgreSQL."

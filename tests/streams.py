@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from app.bootstrap import seats, shared_by_processes
 from app.limits import Limits
 from app.persistence.database import Database
-from app.persistence.presence import PresenceTable
 from app.persistence.tail import Tail
 from app.services.attendance import Attendance
 from app.services.change_sets import ChangeSets
@@ -24,6 +24,8 @@ from app.services.editing import Editing
 from app.services.live import Live
 from app.services.locks import Locks
 from app.services.ontologies import Ontologies
+from app.services.seating import Seating
+from app.settings import Settings
 from app.web.authentication import Authentication
 from app.web.cursors import Cursors
 from app.web.origins import Origins
@@ -111,6 +113,7 @@ class Served:
     streams: EventStreams
     sockets: SocketEndpoint
     tail: Tail
+    seating: Seating
     editing: Editing
     server: uvicorn.Server
     answers: list[Answered] = field(default_factory=list)
@@ -158,15 +161,17 @@ class Served:
 
 @asynccontextmanager
 async def streaming(
-    database: Database, url: str, *, grace: float = 10, trusted: Mapping[str, str] | None = None, **limits: Any
+    database: Database, url: str, *, grace: float = 10, trusted: Mapping[str, str] | None = None, redis: str | None = None, **limits: Any
 ) -> AsyncIterator[Served]:
-    """One process with the real schema."""
+    """One process with the real schema; with `redis` its people are shared there."""
     bounds = Limits(**limits)
     reports: list[BaseException] = []
     async with AsyncExitStack() as stack:
         tail = await stack.enter_async_context(Tail.opened(url, database))
-        live = Live(tail, database, resume_events=bounds.resume_events)
-        attendance = await stack.enter_async_context(Attendance(PresenceTable(database), grace=grace, every=0.5).opened())
+        common = await stack.enter_async_context(shared_by_processes(Settings(redis_url=redis), database))
+        seating = await stack.enter_async_context(seats(database, common))
+        live = Live(tail, database, resume_events=bounds.resume_events, seating=seating)
+        attendance = await stack.enter_async_context(Attendance(seating, grace=grace, every=0.5).opened())
         services = Services(
             Editing(database), ChangeSets(database), Ontologies(database), Locks(database), live=live, attendance=attendance
         )
@@ -191,7 +196,7 @@ async def streaming(
         task = asyncio.create_task(server._serve([listener]))
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event to wait for
             await asyncio.sleep(0.005)
-        served = Served(listener.getsockname()[1], streams, sockets, tail, services.editing, server)
+        served = Served(listener.getsockname()[1], streams, sockets, tail, seating, services.editing, server)
         try:
             yield served
         finally:

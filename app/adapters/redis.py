@@ -3,87 +3,48 @@
 from __future__ import annotations
 
 import asyncio
-from hashlib import blake2b
-from hmac import compare_digest
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, cast
 
-from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-
-from app.domain.breaker import Breaker, CircuitOpen
+from app.adapters.redis_pool import POOL, Seals
 from app.observability.metrics import CACHE_LOOKUPS
+from app.ports.shared import Away
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable
 
+    from app.adapters.redis_pool import RedisPool
     from app.ports.cache import Cache
 
-POOL = 50  # connections of a process
-WAIT_SECONDS = 0.02  # for one of them to be free
-PATIENCE = 0.1  # seconds for an answer
 KEPT_SECONDS = 300
 LARGEST = 1024 * 1024  # bytes of a value; more takes longer to fetch than to make
-SEAL = 16  # bytes
 
 
 class RedisCache:
     """Values are sealed with a secret: what anybody else wrote there, or what was cut off, is not there."""
 
-    def __init__(self, url: str, *, scope: str, secret: str, patience: float = PATIENCE, breaker: Breaker | None = None) -> None:
+    def __init__(self, pool: RedisPool, *, scope: str, secret: str) -> None:
         """`scope` tells apart what must not be mixed: installations, releases."""
-        self._client = Redis.from_pool(
-            ConnectionPool.from_url(
-                url,
-                max_connections=POOL, socket_timeout=patience, socket_connect_timeout=patience,
-                retry=Retry(NoBackoff(), 0), health_check_interval=0, protocol=2,
-            )
-        )  # fmt: skip
+        self._pool = pool
         self._prefix = f"oms:{scope}:".encode()
-        self._secret = blake2b(secret.encode(), digest_size=32).digest()
-        self._room = asyncio.Semaphore(POOL)
-        self._breaker = breaker or Breaker(seconds=5)
+        self._seals = Seals(secret)
 
     async def get(self, key: bytes) -> bytes | None:
         """What was put under the key in the last five minutes, if it is still there."""
         name = self._prefix + key
-        sealed = await self._asked(lambda: self._client.get(name))
-        if sealed is None:
+        try:
+            sealed: bytes | None = await self._pool.ask("cache", lambda client: cast("Awaitable[bytes | None]", client.get(name)))
+            return self._seals.opened(name, sealed)
+        except Away:
             return None
-        value = sealed[SEAL:]
-        return value if compare_digest(sealed[:SEAL], self._seal(name, value)) else None
 
     async def put(self, key: bytes, value: bytes) -> None:
         """Keep the value for five minutes, in place of an older one; one that is too large is not kept."""
         if len(value) <= LARGEST:
             name = self._prefix + key
-            await self._asked(lambda: self._client.set(name, self._seal(name, value) + value, ex=KEPT_SECONDS))
-
-    async def close(self) -> None:
-        """Give the connections back."""
-        await self._client.aclose()
-
-    def _seal(self, name: bytes, value: bytes) -> bytes:
-        made = blake2b(name, digest_size=SEAL, key=self._secret)
-        made.update(value)
-        return made.digest()
-
-    async def _asked(self, request: Callable[[], Awaitable[Any]]) -> Any:
-        try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                await self._room.acquire()
-        except TimeoutError:
-            return None  # it is busy, which is no failure
-        try:
-            return await self._breaker.run(request, RedisError, OSError, TimeoutError)
-        except CircuitOpen:
-            return None
-        except (RedisError, OSError, TimeoutError):
-            CACHE_LOOKUPS.labels("shared", "failed").inc()
-            return None
-        finally:
-            self._room.release()
+            sealed = self._seals.sealed(name, value)
+            with suppress(Away):
+                await self._pool.ask("cache", lambda client: client.set(name, sealed, ex=KEPT_SECONDS))
 
 
 class Tiers:

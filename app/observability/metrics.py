@@ -24,7 +24,21 @@ RECONCILED_AT = Gauge(
     "sink_compared_timestamp_seconds", "When a sink was compared with PostgreSQL last, in Unix time.", ["sink", "ontology"]
 )
 BEHIND = Gauge("sink_behind_revisions", "Revisions that a sink has yet to get, of all ontologies together.", ["sink"])
-CACHE_LOOKUPS = Counter("cache_lookups_total", "Lookups in the cache that processes share, and calls that failed.", ["cache", "outcome"])
+CACHE_LOOKUPS = Counter("cache_lookups_total", "Lookups in the cache that processes share.", ["cache", "outcome"])
+REDIS_CALLS = Counter(
+    "redis_calls_total",
+    "Calls of Redis by what they were for and what became of them: answered, failed, busy (no connection was free), left alone.",
+    ["use", "outcome"],
+)
+REDIS_IN_USE = Gauge("redis_connections_in_use", "Connections of the pool that somebody uses now, of 50.")
+REDIS_LISTENING = Gauge("redis_listening", "1 where this process hears at once what others change in Redis.")
+REDIS_SECONDS = Histogram(
+    "redis_call_duration_seconds",
+    "Seconds of a call of Redis that was made.",
+    ["use"],
+    buckets=(0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25),
+)
+PRESENCE_SEATS = Gauge("presence_seats", "Seats of this process's connections, by where they are kept.", ["place"])
 CIRCUIT_OPEN = Gauge("circuit_open", "1 where a system is left alone for a while since it failed a few times in a row.", ["system"])
 CONSUMER_LAG = Gauge(
     "consumer_lag_messages", "Signals of merges that a worker's consumer has not read yet, of its own partitions.", ["worker"]

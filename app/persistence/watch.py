@@ -15,7 +15,7 @@ from app.domain.errors import CursorExpired
 from app.persistence.log import Cursor
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
     from app.persistence.log import Source
 
@@ -102,6 +102,19 @@ class Watch(Generic[State]):
         if found is None:
             found = self._streams[key] = Watched(self._nothing)
         return found
+
+    def __iter__(self) -> Iterator[str]:
+        """The keys that somebody follows."""
+        return iter(list(self._streams))
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._streams
+
+    def show(self, key: str, state: State) -> None:
+        """Tell the followers of a key, where its state was looked at before."""
+        stream = self._streams.get(key)
+        if stream is not None and stream.known:
+            stream.show(state)
 
     async def look(self, source: Source) -> None:
         """Read what is followed, and tell what has changed."""

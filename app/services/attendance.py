@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -11,12 +12,12 @@ import structlog
 
 from app.domain.actor import Actor, Role
 from app.domain.errors import InvalidState, OmsError
-from app.domain.presence import GRACE_SECONDS, KEPT_EVERY_SECONDS
+from app.domain.presence import GRACE_SECONDS, KEPT_EVERY_SECONDS, Seat
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
 
-    from app.ports.presence import Seats
+    from app.services.seating import Seating
 
 log = structlog.get_logger(__name__)
 
@@ -24,11 +25,11 @@ log = structlog.get_logger(__name__)
 class Attendance:
     """A seat is taken when somebody begins to look, and given up when their connection ends."""
 
-    def __init__(self, seats: Seats, *, grace: float = GRACE_SECONDS, every: float = KEPT_EVERY_SECONDS) -> None:
-        self._seats = seats
+    def __init__(self, seating: Seating, *, grace: float = GRACE_SECONDS, every: float = KEPT_EVERY_SECONDS) -> None:
+        self._seating = seating
         self._grace = grace
         self._every = every
-        self._taken: set[str] = set()
+        self._taken: dict[str, Seat] = {}
         self._leaving: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
@@ -41,31 +42,30 @@ class Attendance:
             keeping.cancel()
             await asyncio.gather(keeping, *self._leaving, return_exceptions=True)
             if self._taken:
-                await _quietly(self._seats.leave(tuple(self._taken), grace=self._grace))
+                await _quietly(self._seating.leave(tuple(self._taken.values()), grace=self._grace))
 
     async def arrive(self, actor: Actor, change_set: str) -> Callable[[], None]:
         """Take a seat; what is returned gives it up."""
         actor.require(Role.VIEWER)
-        session = str(uuid4())
-        self._taken.add(session)
+        seat = Seat(str(uuid4()), change_set, actor.id, actor.name, datetime.now(UTC))  # until its place says when it was
+        self._taken[seat.session] = seat
         try:
-            await self._seats.arrive(session, actor, change_set)
+            await self._seating.arrive(seat)
         except BaseException:
-            self._leave(session)
+            self._leave(seat)
             raise
-        return lambda: self._leave(session)
+        return lambda: self._leave(seat)
 
     async def look_at(self, actor: Actor, change_set: str, rid: str | None, path: str | None) -> None:
         """Show to the others what somebody looks at; InvalidState where they do not look at the change set at all."""
         actor.require(Role.VIEWER)
-        if not await self._seats.look_at(actor, change_set, rid, path):
+        if not await self._seating.look_at(actor, change_set, rid, path):
             message = "Nobody sees what you look at before you follow the presence of the change set."
             raise InvalidState(message)
 
-    def _leave(self, session: str) -> None:
-        if session in self._taken:
-            self._taken.discard(session)
-            leaving = asyncio.create_task(_quietly(self._seats.leave((session,), grace=self._grace)), name="seat given up")
+    def _leave(self, seat: Seat) -> None:
+        if self._taken.pop(seat.session, None):
+            leaving = asyncio.create_task(_quietly(self._seating.leave((seat,), grace=self._grace)), name="seat given up")
             self._leaving.add(leaving)
             leaving.add_done_callback(self._leaving.discard)
 
@@ -73,7 +73,7 @@ class Attendance:
         while True:
             await asyncio.sleep(self._every)
             if self._taken:
-                await _quietly(self._seats.keep(tuple(self._taken)))
+                await _quietly(self._seating.keep())
 
 
 async def _quietly(work: Coroutine[object, object, None]) -> None:

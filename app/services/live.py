@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from asyncio import gather
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.domain.errors import CursorExpired, NotFound
-from app.persistence import jobs, leases, presence, sinks
+from app.domain.errors import CursorExpired, NotFound, Unavailable
+from app.persistence import jobs, leases, sinks
 from app.persistence.log import GREATEST, Cursor, Log, ontology_of_change_set
 from app.persistence.sinks import Progress
 from app.persistence.watch import BEGINNING, Watch
@@ -14,10 +15,10 @@ from app.persistence.watch import BEGINNING, Watch
 if TYPE_CHECKING:
     from app.domain.job import Job
     from app.domain.lease import Lease
-    from app.domain.presence import Present
     from app.persistence.database import Database
     from app.persistence.stream import Followed
     from app.persistence.tail import Tail
+    from app.services.seating import Seating
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +34,15 @@ class Following:
 class Live:
     """Opens the logs, and what has no log, for subscribers."""
 
-    def __init__(self, tail: Tail, database: Database, *, resume_events: int) -> None:
+    def __init__(self, tail: Tail, database: Database, *, resume_events: int, seating: Seating | None = None) -> None:
         self.tail = tail
         self._database = database
         self._limit = resume_events
         self._locks: Watch[dict[str, Lease]] = Watch(leases.of_ontologies, {})
         self._progress: Watch[Progress] = Watch(sinks.progress, Progress())
         self._jobs: Watch[Job | None] = Watch(jobs.of_rids, None)
-        self._presence: Watch[Present] = Watch(presence.present, ())
-        tail.watches += [self._locks, self._progress, self._jobs, self._presence]
+        self._seating = seating
+        tail.watches += [self._locks, self._progress, self._jobs, *([seating.watch] if seating else [])]
 
     async def merges(self, ontology: str, after: str | None = None) -> Following:
         """An ontology's revisions, by its API name."""
@@ -75,7 +76,10 @@ class Live:
 
     async def presence(self, change_set: str) -> Following:
         """Who is looking at a change set, as it is after this call: all of them first, then what changes."""
-        return await self._watching(self._presence, change_set, fresh=True)
+        if self._seating is None:
+            raise Unavailable("Presence is not served here.")
+        following, _ = await gather(self._watching(self._seating.watch, change_set, fresh=True), self._seating.caught_up(change_set))
+        return following
 
     async def _watching(self, watch: Watch[Any], key: str, *, fresh: bool = False) -> Following:
         stream = watch.stream(key)

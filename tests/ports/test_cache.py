@@ -14,7 +14,8 @@ import pytest_asyncio
 from redis.asyncio import Redis
 
 from app.adapters.memory_cache import MemoryCache
-from app.adapters.redis import LARGEST, POOL, RedisCache, Tiers
+from app.adapters.redis import LARGEST, RedisCache, Tiers
+from app.adapters.redis_pool import POOL, RedisPool
 from app.domain.breaker import Breaker, Circuit
 from app.stack.stack import SERVERS
 from tests.real_servers import Onlooker, stack_of
@@ -25,9 +26,9 @@ PATIENT = 30.0  # seconds: what is asked is what Redis keeps, and not how busy t
 
 @pytest_asyncio.fixture
 async def shared(redis):
-    made = RedisCache(redis, scope=f"test-{uuid4()}", secret="a secret of this test", patience=PATIENT)
-    yield made
-    await made.close()
+    pool = RedisPool(redis, patience=PATIENT)
+    yield RedisCache(pool, scope=f"test-{uuid4()}", secret="a secret of this test")
+    await pool.close()
 
 
 @pytest.fixture
@@ -75,10 +76,9 @@ async def test_processes_share_what_they_put_and_it_ends_after_five_minutes(redi
 
 
 async def test_installations_and_releases_do_not_see_each_other(redis, shared):
-    other = RedisCache(redis, scope=f"test-{uuid4()}", secret="a secret of this test", patience=PATIENT)
+    other = RedisCache(shared._pool, scope=f"test-{uuid4()}", secret="a secret of this test")
     await shared.put(b"key", b"value")
     assert await other.get(b"key") is None
-    await other.close()
 
 
 @pytest.mark.parametrize(
@@ -102,18 +102,20 @@ async def test_without_a_server_nothing_is_known_and_soon_nobody_asks():
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         port = nobody.getsockname()[1]
     breaker = Breaker(failures=3)
-    away = RedisCache(f"redis://127.0.0.1:{port}/0", scope="away", secret="s", breaker=breaker)
+    pool = RedisPool(f"redis://127.0.0.1:{port}/0", breaker=breaker)
+    away = RedisCache(pool, scope="away", secret="s")
     for _ in range(4):
         assert await away.get(b"key") is None
         await away.put(b"key", b"value")
     assert breaker.state is Circuit.OPEN
-    await away.close()
+    await pool.close()
 
 
 async def test_a_server_that_hangs_is_waited_for_a_moment_only_and_is_used_again_when_it_goes_on(own):
     clock = [0.0]
     breaker = Breaker(failures=3, seconds=5, clock=lambda: clock[0])
-    cache = RedisCache(own.settings()["REDIS_URL"], scope=f"test-{uuid4()}", secret="s", breaker=breaker, patience=1)
+    pool = RedisPool(own.settings()["REDIS_URL"], breaker=breaker, patience=1)
+    cache = RedisCache(pool, scope=f"test-{uuid4()}", secret="s")
     await cache.put(b"key", b"value")
     process = own.process(SERVERS["redis"])
     process.signal(signal.SIGSTOP)
@@ -128,7 +130,7 @@ async def test_a_server_that_hangs_is_waited_for_a_moment_only_and_is_used_again
     clock[0] = 6
     assert await cache.get(b"key") == b"value"
     assert breaker.state is Circuit.CLOSED
-    await cache.close()
+    await pool.close()
 
 
 async def test_more_lookups_than_connections_wait_for_their_turn_or_go_without(shared):
