@@ -7,12 +7,16 @@ resolver: those are called a level at a time, by the executor. No name of a docu
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
     GraphQLAbstractType,
     GraphQLObjectType,
+    ListValueNode,
+    ObjectValueNode,
     Undefined,
+    VariableNode,
     get_named_type,
     is_abstract_type,
     is_leaf_type,
@@ -35,7 +39,7 @@ from resolvers.types.entity import COLUMNS, Entity
 from resolvers.types.reading import Read, Reader, readers
 
 if TYPE_CHECKING:
-    from graphql import GraphQLField, GraphQLOutputType
+    from graphql import GraphQLField, GraphQLOutputType, ValueNode
     from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
     from graphql.execution.values import VariableValues
 
@@ -60,15 +64,19 @@ class Run:
 
 
 class LevelInfo(Info[Any, Any]):
-    """What a resolver gets to see; `only` says which columns the plan reads of the entities that it returns."""
+    """What a resolver gets to see: the same for all parents of a level.
+
+    `only` says which columns the plan reads of the entities that it returns, `walked` is what paging worked out for the parent before.
+    """
 
     only: frozenset[str] | None = None
+    walked: tuple[Any, ...] | None = None
 
 
 class Edge:
     """A field with a resolver, below one type of object."""
 
-    __slots__ = ("_definition", "_details", "_field", "_only", "_parent", "complete", "name")
+    __slots__ = ("_constant", "_definition", "_details", "_field", "_given", "_only", "_parent", "complete", "name")
 
     def __init__(
         self, name: str, parent: GraphQLObjectType, definition: GraphQLField, details: FieldDetailsList, complete: Completed,
@@ -81,34 +89,54 @@ class Edge:
         self._details = details
         field = definition.extensions.get(BACKREF)
         self._only = only
+        self._constant = not any(_varies(each.value) for each in details[0].node.arguments or ())
+        self._given: dict[str, Any] | None = None  # what the resolver is given beside `info`, where that is always the same
         self._field = field if isinstance(field, StrawberryField) and not field.extensions and field.base_resolver else None
 
     def call(self, executor: LevelExecutor) -> Call:
         """The resolver with its arguments, which are the same for every parent."""
         definition = self._definition
-        node = self._details[0].node
         info = executor.build_resolve_info(
             definition, [each.node for each in self._details], self._parent, Path(None, self.name, self._parent.name)
-        )
-        given = (
-            get_argument_values(definition, node, executor.variable_values, None, executor.hide_suggestions)
-            if definition.args or node.arguments
-            else {}
         )
         field = self._field
         resolver = field.base_resolver if field else None
         if field is None or resolver is None or not resolver.self_parameter:
             resolve = definition.resolve or executor.field_resolver
+            given = self._values(executor)
             return lambda source: resolve(source, info, **given)
-        schema = executor.strawberry
         described: LevelInfo = LevelInfo(_raw_info=info, _field=field)
         described.only = self._only
-        _, named = get_arguments(
-            field=field, source=None, info=described, kwargs=given, config=schema.config,
-            scalar_registry=schema.schema_converter.scalar_registry,
-        )  # fmt: skip
+        named = self._given if self._given is not None else self._named(executor, field, described)
+        if resolver.info_parameter:
+            named = {**named, resolver.info_parameter.name: described}
         function: Any = resolver.wrapped_func
         return lambda source: function(source, **named)
+
+    def _values(self, executor: LevelExecutor) -> dict[str, Any]:
+        node = self._details[0].node
+        if not self._definition.args and not node.arguments:
+            return {}
+        return get_argument_values(self._definition, node, executor.variable_values, None, executor.hide_suggestions)
+
+    def _named(self, executor: LevelExecutor, field: StrawberryField, info: LevelInfo) -> dict[str, Any]:
+        schema = executor.strawberry
+        _, named = get_arguments(
+            field=field, source=None, info=info, kwargs=self._values(executor), config=schema.config,
+            scalar_registry=schema.schema_converter.scalar_registry,
+        )  # fmt: skip
+        if self._constant:
+            self._given = {name: value for name, value in named.items() if value is not info}
+        return named
+
+
+def _varies(value: ValueNode) -> bool:
+    """Whether an argument holds a variable."""
+    if isinstance(value, ListValueNode):
+        return any(map(_varies, value.values))
+    if isinstance(value, ObjectValueNode):
+        return any(_varies(each.value) for each in value.fields)
+    return isinstance(value, VariableNode)
 
 
 class Planner:
@@ -181,7 +209,9 @@ class Planner:
         lines = []
         if checked is not None:
             lines.append(
-                f"if o.__class__ is not {name(of)}: raise unusual" if of else f"if o is None or not {name(checked)}(o, run): raise unusual"
+                f"if o.__class__ is not {name(of)}: raise unusual"
+                if of
+                else f"if o.__class__ not in {name(checked.plain)} and not {name(checked)}(o, run): raise unusual"
             )
         if of is not None and issubclass(of, Read):
             lines.append("j, a = o._json, o._at" if not issubclass(of, Entity) else "r, a = o._record, o._at")
@@ -232,14 +262,19 @@ class _Checked:
     def __init__(self, kind: GraphQLObjectType, of: type | None, details: FieldDetailsList) -> None:
         self._is_type_of = kind.is_type_of
         self._details = details
+        self.plain: set[type] = set()  # classes all of whose values are
         definition = kind.extensions.get(BACKREF)
         origin = getattr(definition, "origin", None)
         self.of = of if of is not None else origin if isinstance(origin, type) and issubclass(origin, Read) else None
 
     def __call__(self, value: Any, run: Run) -> bool:
-        if isinstance(value, Exception) or value is Undefined or optimized_is_awaitable(value):
+        if value is None or value is Undefined or isinstance(value, Exception) or optimized_is_awaitable(value):
             return False
-        return self._is_type_of is None or bool(self._is_type_of(value, run.executor.bare_info(self._details)))
+        if self._is_type_of is not None:
+            return bool(self._is_type_of(value, run.executor.bare_info(self._details)))
+        if not isinstance(value, GeneratorType) and type(value) is value.__class__:  # of generators some are awaitable
+            self.plain.add(type(value))
+        return True
 
 
 def _attribute(name_of: str, of: type | None, name: Callable[[Any], str]) -> str:
@@ -250,7 +285,7 @@ def _attribute(name_of: str, of: type | None, name: Callable[[Any], str]) -> str
     reader: Reader | None = readers(of).get(name_of)
     if reader is None:
         return f"o.{name_of}"
-    json = "o._json" if issubclass(of, Entity) else "j"
+    json = f"r[{name(COLUMNS['_json'])}]" if issubclass(of, Entity) else "j"
     if reader.of is not None:
         return f"{name(reader)}({json}, a)"
     found = f"{json}.get({name(reader.key)}, {name(reader.default)})"
