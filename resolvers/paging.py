@@ -91,6 +91,15 @@ class Paged:
         return None if self._total is None else self._total > COUNTED
 
     @property
+    def at(self) -> At | None:
+        """As of when."""
+        return self._walk.at
+
+    def rows(self, made: Made) -> Sequence[Record] | None:
+        """What its items are made from, where they are made by this function."""
+        return self._rows.records if self._made is made else None
+
+    @property
     def nodes(self) -> list[Any]:
         if self._nodes is None:  # not a cached_property, which takes a lock
             made, at = self._made, self._walk.at

@@ -35,11 +35,12 @@ from strawberry.types.field import StrawberryField
 
 from resolvers.levels.columns import BACKREF, Columns
 from resolvers.levels.leaves import Unusual, inline, leaf
-from resolvers.types.entity import COLUMNS, Entity
+from resolvers.paging import Paged
+from resolvers.types.entity import COLUMNS, TYPES, Entity, entity
 from resolvers.types.reading import Read, Reader, readers
 
 if TYPE_CHECKING:
-    from graphql import GraphQLField, GraphQLOutputType, ValueNode
+    from graphql import GraphQLField, GraphQLList, GraphQLOutputType, ValueNode
     from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
     from graphql.execution.values import VariableValues
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 Completed = Callable[[Any, "Run"], Any]
 Call = Callable[[Any], Any]
+OfRows = Callable[[Any, Any, "Run"], list[dict[str, Any]]]
 
 
 class Run:
@@ -148,6 +150,7 @@ class Planner:
         self._operation = executor.operation
         self._variables = variables
         self._hidden = executor.hide_suggestions
+        self._of_rows: dict[Completed, OfRows] = {}  # by the function of the entity
 
     def root(self) -> Completed:
         """The function of an operation's root."""
@@ -235,13 +238,9 @@ class Planner:
                 edges.append(f"wait({name(edge)}, o, d)")
                 continue
             items.append(f"{place}: {self._basic(basic, definition, details, of, name)}")
-        body = [*lines, f"d = {{{', '.join(items)}}}"]
-        if edges:
-            body += ["wait = run.wait", *edges]
-        text = "def complete(o, run):\n    " + "\n    ".join([*body, "return d"])
-        names["unusual"] = Unusual()
-        exec(compile(text, f"<plan of {kind.name}>", "exec"), names)  # noqa: S102 - of our own names only: what a document says is a value
-        made: Completed = names["complete"]
+        made, of_rows = _compiled(kind.name, [key for key, each in TYPES.items() if each is of], lines, items, edges, names)
+        if of_rows is not None:
+            self._of_rows[made] = of_rows
         return made
 
     def _basic(
@@ -251,9 +250,22 @@ class Planner:
         value = _attribute(field.python_name, of, name)
         kind = definition.type
         inner = kind.of_type if is_non_null_type(kind) else kind
+        if field.python_name == "nodes" and is_list_type(inner):
+            return f"{name(self._nodes(inner, details))}(o, run)"
         if is_leaf_type(inner):
             return inline(inner, value, name(leaf(inner, nullable=not is_non_null_type(kind))))
         return f"{name(self.value(kind, details))}({value}, run)"
+
+    def _nodes(self, kind: GraphQLList[Any], details: FieldDetailsList) -> Completed:
+        """The items of a page; from its rows, where these are entities of which nothing but columns is read."""
+        item = self.value(kind.of_type, details)
+        listed, of_rows = _listed(item), self._of_rows.get(item)
+
+        def complete(page: Any, run: Run) -> Any:
+            rows = page.rows(entity) if of_rows is not None and page.__class__ is Paged else None
+            return listed(page.nodes, run) if rows is None or of_rows is None else of_rows(rows, page.at, run)
+
+        return complete
 
 
 class _Checked:
@@ -275,6 +287,31 @@ class _Checked:
         if not isinstance(value, GeneratorType) and type(value) is value.__class__:  # of generators some are awaitable
             self.plain.add(type(value))
         return True
+
+
+def _compiled(
+    kind: str, entities: list[str], lines: list[str], items: list[str], edges: list[str], names: dict[str, Any]
+) -> tuple[Completed, OfRows | None]:
+    """The function of an object.
+
+    Of entities of which nothing but columns is read, also the same for all rows of a list, without an object for each; `entities` are
+    the kinds that its rows may have.
+    """
+    names |= {"unusual": Unusual(), "wrong": _wrong, "kinds": entities}
+    body = [*lines, f"d = {{{', '.join(items)}}}"]
+    if edges:
+        body += ["wait = run.wait", *edges]
+    text = "def complete(o, run):\n    " + "\n    ".join([*body, "return d"])
+    plain = entities and not edges and not any("o." in item for item in items)
+    if plain:
+        item = f"{{{', '.join(items)}}} if r['kind'] in kinds else wrong()"
+        text += f"\ndef of_rows(rows, a, run):\n    return [{item} for r in rows]"
+    exec(compile(text, f"<plan of {kind}>", "exec"), names)  # noqa: S102 - of our own names only: what a document says is a value
+    return names["complete"], names["of_rows"] if plain else None
+
+
+def _wrong() -> None:
+    raise Unusual
 
 
 def _attribute(name_of: str, of: type | None, name: Callable[[Any], str]) -> str:
