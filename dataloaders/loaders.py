@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from app.persistence import leases, sinks
@@ -35,17 +36,9 @@ class Listing(NamedTuple):
     selection: Selection
 
 
-class Listed(NamedTuple):
-    """A page below one parent; pages that differ in nothing else are fetched together."""
-
-    listing: Listing
-    parent: str
-
-
 class Single(NamedTuple):
-    """An entity as of a revision, or `only` some of its columns."""
+    """An entity, or `only` some of its columns."""
 
-    at: At
     rid: str
     only: frozenset[str] | None = None
 
@@ -64,10 +57,10 @@ class Loaders:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self.pages: Loader[Listed, Rows] = Loader(self._pages)
-        self.totals: Loader[Listed, Total] = Loader(self._totals)
-        self.entities: Loader[Single, Record | None] = Loader(self._entities)
-        self.names: Loader[Named, Record | None] = Loader(self._names)
+        self._pages: dict[Listing, Loader[str, Rows]] = {}
+        self._totals: dict[Listing, Loader[str, Total]] = {}
+        self._entities: dict[At, Loader[Single, Record | None]] = {}
+        self.names: Loader[Named, Record | None] = Loader(self._read_names)
         self.anywhere = self._plain(entities.anywhere)
         self.versions = self._plain(entities.versions)
         self.merges = self._plain(history.merges)
@@ -79,6 +72,27 @@ class Loaders:
         self.ontologies = self._plain(ontologies.by_rid)
         self.ontology_names = self._plain(ontologies.by_name)  # by lower-cased name
 
+    def pages(self, listing: Listing) -> Loader[str, Rows]:
+        """The page below each parent."""
+        found = self._pages.get(listing)
+        if found is None:
+            found = self._pages[listing] = Loader(partial(self._read_pages, listing))
+        return found
+
+    def totals(self, listing: Listing) -> Loader[str, Total]:
+        """How many rows there are below each parent."""
+        found = self._totals.get(listing)
+        if found is None:
+            found = self._totals[listing] = Loader(partial(self._read_totals, listing))
+        return found
+
+    def entities(self, at: At) -> Loader[Single, Record | None]:
+        """Entities as of a revision."""
+        found = self._entities.get(at)
+        if found is None:
+            found = self._entities[at] = Loader(partial(self._read_entities, at))
+        return found
+
     def _plain(self, read: Callable[[Snapshot, Sequence[K]], Awaitable[dict[K, Any]]]) -> Loader[K, Any]:
         async def load(keys: list[K]) -> list[Any]:
             found = await read(self._snapshot, keys)
@@ -86,40 +100,23 @@ class Loaders:
 
         return Loader(load)
 
-    async def _pages(self, wanted: list[Listed]) -> list[Rows]:
-        found = {
-            listing: await pages(self._snapshot, listing.source, listing.at, parents, listing.selection)
-            for listing, parents in _grouped(wanted).items()
-        }
-        return [found[listing].get(parent, NOTHING) for listing, parent in wanted]
+    async def _read_pages(self, listing: Listing, parents: list[str]) -> list[Rows]:
+        found = await pages(self._snapshot, listing.source, listing.at, parents, listing.selection)
+        return [found.get(parent, NOTHING) for parent in parents]
 
-    async def _totals(self, wanted: list[Listed]) -> list[Total]:
-        found = {
-            listing: await totals(self._snapshot, listing.source, listing.at, parents, listing.selection)
-            for listing, parents in _grouped(wanted).items()
-        }
-        return [found[listing].get(parent, NONE) for listing, parent in wanted]
+    async def _read_totals(self, listing: Listing, parents: list[str]) -> list[Total]:
+        found = await totals(self._snapshot, listing.source, listing.at, parents, listing.selection)
+        return [found.get(parent, NONE) for parent in parents]
 
-    async def _entities(self, wanted: list[Single]) -> list[Record | None]:
-        rids: dict[At, list[str]] = defaultdict(list)
-        columns: dict[At, frozenset[str] | None] = defaultdict(frozenset)
-        for at, rid, only in wanted:
-            rids[at].append(rid)
-            known = columns[at]
-            columns[at] = None if known is None or only is None else known if known is only else known | only
-        found = {at: await entities.by_rid(self._snapshot, at, list(dict.fromkeys(rids[at])), columns[at]) for at in rids}
-        return [found[at].get(rid) for at, rid, _ in wanted]
+    async def _read_entities(self, at: At, wanted: list[Single]) -> list[Record | None]:
+        columns = {only for _, only in wanted}
+        only = None if None in columns else frozenset().union(*(each for each in columns if each is not None))
+        found = await entities.by_rid(self._snapshot, at, list(dict.fromkeys([rid for rid, _ in wanted])), only)
+        return [found.get(rid) for rid, _ in wanted]
 
-    async def _names(self, wanted: list[Named]) -> list[Record | None]:
+    async def _read_names(self, wanted: list[Named]) -> list[Record | None]:
         groups: dict[tuple[At, Kind], list[tuple[str, str]]] = defaultdict(list)
         for each in wanted:
             groups[each.at, each.kind].append((each.namespace, each.name))
         found = {group: await entities.by_name(self._snapshot, *group, names) for group, names in groups.items()}
         return [found[each.at, each.kind].get((each.namespace, each.name)) for each in wanted]
-
-
-def _grouped(wanted: Sequence[Listed]) -> dict[Listing, list[str]]:
-    groups: dict[Listing, list[str]] = defaultdict(list)
-    for listing, parent in wanted:
-        groups[listing].append(parent)
-    return groups

@@ -24,20 +24,26 @@ class Loader(Generic[K, V]):
     def __init__(self, read: Callable[[list[K]], Awaitable[list[V]]]) -> None:
         self._read = read
         self._known: dict[K, V | Exception] = {}
-        self._gathering: DataLoader[K, V] = DataLoader(self._gathered)
+        self._gathering: DataLoader[K, V] | None = None  # made when somebody asks alone
 
     def load(self, key: K) -> Awaitable[V]:
         """One of them; whoever asks in the same turn of the loop shares the call."""
-        return self._gathering.load(key)
+        return self._alone().load(key)
 
     def load_many(self, keys: Sequence[K]) -> Awaitable[list[V]]:
         """Several of them, likewise."""
-        return self._gathering.load_many(keys)
+        return self._alone().load_many(keys)
+
+    def _alone(self) -> DataLoader[K, V]:
+        if self._gathering is None:
+            self._gathering = DataLoader(self._gathered)
+        return self._gathering
 
     async def level(self, keys: Sequence[K]) -> list[V]:
         """All that a level wants, now; what is not known yet is read in one call."""
         known = self._known
-        if missing := [key for key in dict.fromkeys(keys) if key not in known]:
+        single = dict.fromkeys(keys)
+        if missing := [key for key in single if key not in known] if known else list(single):
             await self._fill(missing)
         found = [known[key] for key in keys]
         for each in found:

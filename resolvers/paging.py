@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Generic, NamedTuple, TypeVar, cast
 
 import strawberry
@@ -15,7 +14,7 @@ from app.domain.errors import BadInput, CursorExpired, InvalidCursor, PageSizeOu
 from app.persistence.reads.pages import Rows, Source, check_key, key_of
 from app.persistence.reads.selection import EVERYTHING, At, Condition, Order, Selection
 from app.web.cursors import scope
-from dataloaders.loaders import Listed, Listing
+from dataloaders.loaders import Listing
 from dataloaders.wanted import Wanted
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from app.web.cursors import Place
     from resolvers.context import Context
 
+UNKEPT: Any = ()  # by the executor that asks for each parent by itself
 T = TypeVar("T")
 Made = Callable[["Record", "At | None"], Any]
 
@@ -83,6 +83,7 @@ class Paged:
         self._rows = rows
         self._made = made
         self._total = total
+        self._nodes: list[Any] | None = None
 
     @property
     def total_count(self) -> int | None:
@@ -92,12 +93,23 @@ class Paged:
     def total_count_is_lower_bound(self) -> bool | None:
         return None if self._total is None else self._total.more
 
-    @cached_property
-    def nodes(self) -> list[Any]:
-        made, at = self._made, self._walk.at
-        return [made(record, at) for record in self._rows.records]
+    @property
+    def at(self) -> At | None:
+        """As of when."""
+        return self._walk.at
 
-    @cached_property
+    def rows(self, made: Made) -> Sequence[Record] | None:
+        """What its items are made from, where they are made by this function."""
+        return self._rows.records if self._made is made else None
+
+    @property
+    def nodes(self) -> list[Any]:
+        if self._nodes is None:  # not a cached_property, which takes a lock
+            made, at = self._made, self._walk.at
+            self._nodes = [made(record, at) for record in self._rows.records]
+        return self._nodes
+
+    @property
     def edges(self) -> list[PagedEdge]:
         return [PagedEdge(node, record, self._walk) for node, record in zip(self.nodes, self._rows.records, strict=True)]
 
@@ -247,20 +259,33 @@ class List:
 def connection(info: strawberry.Info[Any], listed: List, paging: Paging, made: Made, page: type[Paged] = Paged) -> T:  # type: ignore[type-var]  # the field says which
     """The page of a list; what stands beside it at the same level is fetched with it."""
     context: Context = info.context
-    walk = listed.walk(context, paging, only(info))
-    key = Listed(walk.listing, walk.parent)
-    if selects(info._raw_info, "totalCount", "totalCountIsLowerBound"):  # noqa: SLF001 - Strawberry's own view of it is slow
-        return cast("T", _counted(context, key, walk, made, page))
-    return cast("T", Wanted(context.loaders.pages, (key,), _paged, walk, made, page))
+    walk, counted = _walked(info, listed, paging)
+    if counted:
+        return cast("T", _counted(context, walk, made, page))
+    return cast("T", Wanted(context.loaders.pages(walk.listing), (walk.parent,), _paged, walk, made, page))
+
+
+def _walked(info: strawberry.Info[Any], listed: List, paging: Paging) -> tuple[Walk, bool]:
+    """The page, and whether its total is selected. Pages of one field differ in their parents alone, and are worked out once."""
+    asked = (listed.source, listed.at, listed.order, listed.descending, listed.where, listed.epoch, paging)
+    known = getattr(info, "walked", UNKEPT)
+    if known and known[0] == asked:
+        return known[1]._replace(parent=listed.parent), known[2]
+    walk = listed.walk(info.context, paging, only(info))
+    counted = selects(info._raw_info, "totalCount", "totalCountIsLowerBound")  # noqa: SLF001 - Strawberry's own view of it is slow
+    if known is not UNKEPT and paging.after is None and paging.before is None:  # a cursor is one parent's
+        info.walked = (asked, walk, counted)  # type: ignore[attr-defined]  # as the levels' own has it
+    return walk, counted
 
 
 def _paged(found: list[Rows], walk: Walk, made: Made, page: type[Paged]) -> Paged:
     return page(walk, found[0], None, made)
 
 
-async def _counted(context: Context, key: Listed, walk: Walk, made: Made, page: type[Paged]) -> Paged:
-    everything = Listed(Listing(walk.listing.source, walk.at, Selection(walk.selection.order, where=walk.selection.where)), walk.parent)
-    rows, total = await asyncio.gather(context.loaders.pages.load(key), context.loaders.totals.load(everything))
+async def _counted(context: Context, walk: Walk, made: Made, page: type[Paged]) -> Paged:
+    everything = Listing(walk.listing.source, walk.at, Selection(walk.selection.order, where=walk.selection.where))
+    loaders = context.loaders
+    rows, total = await asyncio.gather(loaders.pages(walk.listing).load(walk.parent), loaders.totals(everything).load(walk.parent))
     return page(walk, rows, total, made)
 
 

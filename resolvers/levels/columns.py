@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from graphql import get_named_type, is_object_type
 from strawberry.types.field import StrawberryField
 
+from app.persistence.reads.statement import CURSOR
 from resolvers.types.entity import COLUMNS, READ_BY, Entity
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 BACKREF = "strawberry-definition"
 LINK = frozenset({"definition"})  # a link is seen in the definition of its link type
 NOTHING: frozenset[str] = frozenset()
+PLACE = frozenset({CURSOR})
 
 
 class Columns:
@@ -45,6 +47,8 @@ class Columns:
         read = NOTHING
         for each in self._subfields(kind, details).values():
             name = each[0].node.name.value
+            if name in {"cursor", "pageInfo"}:
+                read |= PLACE
             if name in {"nodes", "edges", "node"}:
                 below = self.of(get_named_type(kind.fields[name].type), each)
                 if below is None:

@@ -40,6 +40,8 @@ class _Enum(dict[Any, str]):
 def leaf(kind: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:
     """The JSON of a value; Unusual, or what the type raises, for one that it cannot be."""
     names = _Enum(kind) if isinstance(kind, GraphQLEnumType) else None
+    if names is not None and not nullable:
+        return names.__getitem__
     coerce = kind.coerce_output_value
 
     def completed(value: Any) -> Any:

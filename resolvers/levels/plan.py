@@ -7,12 +7,16 @@ resolver: those are called a level at a time, by the executor. No name of a docu
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
     GraphQLAbstractType,
     GraphQLObjectType,
+    ListValueNode,
+    ObjectValueNode,
     Undefined,
+    VariableNode,
     get_named_type,
     is_abstract_type,
     is_leaf_type,
@@ -31,11 +35,12 @@ from strawberry.types.field import StrawberryField
 
 from resolvers.levels.columns import BACKREF, Columns
 from resolvers.levels.leaves import Unusual, inline, leaf
-from resolvers.types.entity import COLUMNS, Entity
+from resolvers.paging import Paged
+from resolvers.types.entity import COLUMNS, TYPES, Entity, entity
 from resolvers.types.reading import Read, Reader, readers
 
 if TYPE_CHECKING:
-    from graphql import GraphQLField, GraphQLOutputType
+    from graphql import GraphQLField, GraphQLList, GraphQLOutputType, ValueNode
     from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
     from graphql.execution.values import VariableValues
 
@@ -43,6 +48,7 @@ if TYPE_CHECKING:
 
 Completed = Callable[[Any, "Run"], Any]
 Call = Callable[[Any], Any]
+OfRows = Callable[[Any, Any, "Run"], list[dict[str, Any]]]
 
 
 class Run:
@@ -60,15 +66,19 @@ class Run:
 
 
 class LevelInfo(Info[Any, Any]):
-    """What a resolver gets to see; `only` says which columns the plan reads of the entities that it returns."""
+    """What a resolver gets to see: the same for all parents of a level.
+
+    `only` says which columns the plan reads of the entities that it returns, `walked` is what paging worked out for the parent before.
+    """
 
     only: frozenset[str] | None = None
+    walked: tuple[Any, ...] | None = None
 
 
 class Edge:
     """A field with a resolver, below one type of object."""
 
-    __slots__ = ("_definition", "_details", "_field", "_only", "_parent", "complete", "name")
+    __slots__ = ("_constant", "_definition", "_details", "_field", "_given", "_only", "_parent", "complete", "name")
 
     def __init__(
         self, name: str, parent: GraphQLObjectType, definition: GraphQLField, details: FieldDetailsList, complete: Completed,
@@ -81,34 +91,54 @@ class Edge:
         self._details = details
         field = definition.extensions.get(BACKREF)
         self._only = only
+        self._constant = not any(_varies(each.value) for each in details[0].node.arguments or ())
+        self._given: dict[str, Any] | None = None  # what the resolver is given beside `info`, where that is always the same
         self._field = field if isinstance(field, StrawberryField) and not field.extensions and field.base_resolver else None
 
     def call(self, executor: LevelExecutor) -> Call:
         """The resolver with its arguments, which are the same for every parent."""
         definition = self._definition
-        node = self._details[0].node
         info = executor.build_resolve_info(
             definition, [each.node for each in self._details], self._parent, Path(None, self.name, self._parent.name)
-        )
-        given = (
-            get_argument_values(definition, node, executor.variable_values, None, executor.hide_suggestions)
-            if definition.args or node.arguments
-            else {}
         )
         field = self._field
         resolver = field.base_resolver if field else None
         if field is None or resolver is None or not resolver.self_parameter:
             resolve = definition.resolve or executor.field_resolver
+            given = self._values(executor)
             return lambda source: resolve(source, info, **given)
-        schema = executor.strawberry
         described: LevelInfo = LevelInfo(_raw_info=info, _field=field)
         described.only = self._only
-        _, named = get_arguments(
-            field=field, source=None, info=described, kwargs=given, config=schema.config,
-            scalar_registry=schema.schema_converter.scalar_registry,
-        )  # fmt: skip
+        named = self._given if self._given is not None else self._named(executor, field, described)
+        if resolver.info_parameter:
+            named = {**named, resolver.info_parameter.name: described}
         function: Any = resolver.wrapped_func
         return lambda source: function(source, **named)
+
+    def _values(self, executor: LevelExecutor) -> dict[str, Any]:
+        node = self._details[0].node
+        if not self._definition.args and not node.arguments:
+            return {}
+        return get_argument_values(self._definition, node, executor.variable_values, None, executor.hide_suggestions)
+
+    def _named(self, executor: LevelExecutor, field: StrawberryField, info: LevelInfo) -> dict[str, Any]:
+        schema = executor.strawberry
+        _, named = get_arguments(
+            field=field, source=None, info=info, kwargs=self._values(executor), config=schema.config,
+            scalar_registry=schema.schema_converter.scalar_registry,
+        )  # fmt: skip
+        if self._constant:
+            self._given = {name: value for name, value in named.items() if value is not info}
+        return named
+
+
+def _varies(value: ValueNode) -> bool:
+    """Whether an argument holds a variable."""
+    if isinstance(value, ListValueNode):
+        return any(map(_varies, value.values))
+    if isinstance(value, ObjectValueNode):
+        return any(_varies(each.value) for each in value.fields)
+    return isinstance(value, VariableNode)
 
 
 class Planner:
@@ -120,6 +150,7 @@ class Planner:
         self._operation = executor.operation
         self._variables = variables
         self._hidden = executor.hide_suggestions
+        self._of_rows: dict[Completed, OfRows] = {}  # by the function of the entity
 
     def root(self) -> Completed:
         """The function of an operation's root."""
@@ -181,7 +212,9 @@ class Planner:
         lines = []
         if checked is not None:
             lines.append(
-                f"if o.__class__ is not {name(of)}: raise unusual" if of else f"if o is None or not {name(checked)}(o, run): raise unusual"
+                f"if o.__class__ is not {name(of)}: raise unusual"
+                if of
+                else f"if o.__class__ not in {name(checked.plain)} and not {name(checked)}(o, run): raise unusual"
             )
         if of is not None and issubclass(of, Read):
             lines.append("j, a = o._json, o._at" if not issubclass(of, Entity) else "r, a = o._record, o._at")
@@ -205,13 +238,9 @@ class Planner:
                 edges.append(f"wait({name(edge)}, o, d)")
                 continue
             items.append(f"{place}: {self._basic(basic, definition, details, of, name)}")
-        body = [*lines, f"d = {{{', '.join(items)}}}"]
-        if edges:
-            body += ["wait = run.wait", *edges]
-        text = "def complete(o, run):\n    " + "\n    ".join([*body, "return d"])
-        names["unusual"] = Unusual()
-        exec(compile(text, f"<plan of {kind.name}>", "exec"), names)  # noqa: S102 - of our own names only: what a document says is a value
-        made: Completed = names["complete"]
+        made, of_rows = _compiled(kind.name, [key for key, each in TYPES.items() if each is of], lines, items, edges, names)
+        if of_rows is not None:
+            self._of_rows[made] = of_rows
         return made
 
     def _basic(
@@ -221,9 +250,22 @@ class Planner:
         value = _attribute(field.python_name, of, name)
         kind = definition.type
         inner = kind.of_type if is_non_null_type(kind) else kind
+        if field.python_name == "nodes" and is_list_type(inner):
+            return f"{name(self._nodes(inner, details))}(o, run)"
         if is_leaf_type(inner):
             return inline(inner, value, name(leaf(inner, nullable=not is_non_null_type(kind))))
         return f"{name(self.value(kind, details))}({value}, run)"
+
+    def _nodes(self, kind: GraphQLList[Any], details: FieldDetailsList) -> Completed:
+        """The items of a page; from its rows, where these are entities of which nothing but columns is read."""
+        item = self.value(kind.of_type, details)
+        listed, of_rows = _listed(item), self._of_rows.get(item)
+
+        def complete(page: Any, run: Run) -> Any:
+            rows = page.rows(entity) if of_rows is not None and page.__class__ is Paged else None
+            return listed(page.nodes, run) if rows is None or of_rows is None else of_rows(rows, page.at, run)
+
+        return complete
 
 
 class _Checked:
@@ -232,14 +274,44 @@ class _Checked:
     def __init__(self, kind: GraphQLObjectType, of: type | None, details: FieldDetailsList) -> None:
         self._is_type_of = kind.is_type_of
         self._details = details
+        self.plain: set[type] = set()  # classes all of whose values are
         definition = kind.extensions.get(BACKREF)
         origin = getattr(definition, "origin", None)
         self.of = of if of is not None else origin if isinstance(origin, type) and issubclass(origin, Read) else None
 
     def __call__(self, value: Any, run: Run) -> bool:
-        if isinstance(value, Exception) or value is Undefined or optimized_is_awaitable(value):
+        if value is None or value is Undefined or isinstance(value, Exception) or optimized_is_awaitable(value):
             return False
-        return self._is_type_of is None or bool(self._is_type_of(value, run.executor.bare_info(self._details)))
+        if self._is_type_of is not None:
+            return bool(self._is_type_of(value, run.executor.bare_info(self._details)))
+        if not isinstance(value, GeneratorType) and type(value) is value.__class__:  # of generators some are awaitable
+            self.plain.add(type(value))
+        return True
+
+
+def _compiled(
+    kind: str, entities: list[str], lines: list[str], items: list[str], edges: list[str], names: dict[str, Any]
+) -> tuple[Completed, OfRows | None]:
+    """The function of an object.
+
+    Of entities of which nothing but columns is read, also the same for all rows of a list, without an object for each; `entities` are
+    the kinds that its rows may have.
+    """
+    names |= {"unusual": Unusual(), "wrong": _wrong, "kinds": entities}
+    body = [*lines, f"d = {{{', '.join(items)}}}"]
+    if edges:
+        body += ["wait = run.wait", *edges]
+    text = "def complete(o, run):\n    " + "\n    ".join([*body, "return d"])
+    plain = entities and not edges and not any("o." in item for item in items)
+    if plain:
+        item = f"{{{', '.join(items)}}} if r['kind'] in kinds else wrong()"
+        text += f"\ndef of_rows(rows, a, run):\n    return [{item} for r in rows]"
+    exec(compile(text, f"<plan of {kind}>", "exec"), names)  # noqa: S102 - of our own names only: what a document says is a value
+    return names["complete"], names["of_rows"] if plain else None
+
+
+def _wrong() -> None:
+    raise Unusual
 
 
 def _attribute(name_of: str, of: type | None, name: Callable[[Any], str]) -> str:
@@ -250,7 +322,7 @@ def _attribute(name_of: str, of: type | None, name: Callable[[Any], str]) -> str
     reader: Reader | None = readers(of).get(name_of)
     if reader is None:
         return f"o.{name_of}"
-    json = "o._json" if issubclass(of, Entity) else "j"
+    json = f"r[{name(COLUMNS['_json'])}]" if issubclass(of, Entity) else "j"
     if reader.of is not None:
         return f"{name(reader)}({json}, a)"
     found = f"{json}.get({name(reader.key)}, {name(reader.default)})"

@@ -213,13 +213,13 @@ def entity_of(found: domain.Entity, at: At) -> Entity:
 
 def one(info: strawberry.Info[Any], at: At, rid: str | None) -> F:  # type: ignore[type-var]  # the field says which
     """The entity with this rid as of the revision; None for no rid, and where it was not there."""
-    return cast("F", None if rid is None else Wanted(info.context.loaders.entities, (Single(at, rid, only(info)),), _one, at))
+    return cast("F", None if rid is None else Wanted(info.context.loaders.entities(at), (Single(rid, only(info)),), _one, at))
 
 
 def several(info: strawberry.Info[Any], at: At, rids: list[str]) -> list[F]:  # the field says which
     """The entities with these rids as of the revision, in this order."""
     columns = only(info)
-    return cast("list[F]", Wanted(info.context.loaders.entities, [Single(at, rid, columns) for rid in rids], _several, at))
+    return cast("list[F]", Wanted(info.context.loaders.entities(at), [Single(rid, columns) for rid in rids], _several, at))
 
 
 def _one(records: list[Record | None], at: At) -> Entity | None:

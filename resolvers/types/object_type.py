@@ -73,6 +73,12 @@ class ObjectTypeLink:
     link_type: LinkTypeRef = strawberry.field(description="The link type.")
     _at: strawberry.Private[Any]
     _other: strawberry.Private[str]
+    _record: strawberry.Private[Any]
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "link_type":
+            raise AttributeError(name)
+        return entity(self._record, self._at)
 
     @strawberry.field(description="The object type at the other end.")
     def other(self, info: strawberry.Info[Any]) -> ObjectTypeRef:
@@ -81,15 +87,14 @@ class ObjectTypeLink:
 
 def link(record: Record, at: At | None) -> ObjectTypeLink:
     """A link type's row seen from the end that its path names."""
-    found = entity(record, at)
     words = record["definition"]
     near, far = ("a", "b") if record["path"].startswith("a.") else ("b", "a")
     made = object.__new__(ObjectTypeLink)
     side = words[near]
-    made.__dict__.update(
-        api_name=side["apiName"], display_name=side.get("displayName", ""), visibility=side.get("visibility", "NORMAL"),
-        cardinality=words["cardinality"], side=near, link_type=found, _at=at, _other=words[far]["objectType"],
-    )  # fmt: skip
+    made.__dict__ = {
+        "api_name": side["apiName"], "display_name": side.get("displayName", ""), "visibility": side.get("visibility", "NORMAL"),
+        "cardinality": words["cardinality"], "side": near, "_at": at, "_other": words[far]["objectType"], "_record": record,
+    }  # fmt: skip
     return made
 
 

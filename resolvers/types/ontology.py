@@ -197,7 +197,7 @@ class Ontology(Node):
     async def entities(self, info: strawberry.Info[Any], rids: EntityRids) -> list[Entity | None]:
         if len(rids) > MOST:
             raise ListTooLong(f"rids holds at most {MOST}, not {len(rids)}.", path="rids")
-        records = await info.context.loaders.entities.load_many([Single(self._at, rid) for rid in rids])
+        records = await info.context.loaders.entities(self._at).load_many([Single(rid) for rid in rids])
         return [None if record is None else entity(record, self._at) for record in records]
 
     @strawberry.field(description="Change sets as they are now; not together with `asOf`.")
@@ -311,7 +311,7 @@ async def named(info: strawberry.Info[Any], at: At, kind: Kinds, api_name: str |
     """The entity of a kind by its name or by its rid, whichever is given; None where there is none."""
     loaders = info.context.loaders
     if rid is not None and api_name is None:
-        record = await loaders.entities.load(Single(at, rid))
+        record = await loaders.entities(at).load(Single(rid))
         record = record if record is not None and record["kind"] == kind.value else None
     elif api_name is not None and rid is None:
         record = await loaders.names.load(Named(at, kind, NAMESPACES.get(kind, kind.slug), api_name))

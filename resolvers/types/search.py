@@ -266,7 +266,7 @@ async def _by_engine(info: strawberry.Info[Any], text: str, known: tuple[Term, .
 
 async def _page(info: strawberry.Info[Any], at: At, mark: str, known: tuple[Term, ...], answer: Answer, *, further: bool) -> _Page:
     context = info.context
-    records = await context.loaders.entities.load_many([Single(at, hit.rid) for hit in answer.hits])
+    records = await context.loaders.entities(at).load_many([Single(hit.rid) for hit in answer.hits])
     edges = [
         _Ranked(
             context.cursors.made(mark, at.epoch, at.revision, hit.position.flat),
@@ -305,7 +305,7 @@ async def suggest(info: strawberry.Info[Any], at: At, prefix: str, kinds: list[K
 
 async def _labelled(info: strawberry.Info[Any], at: At, counts: Sequence[Count]) -> list[Facet]:
     rids = [each.value for each in counts if each.facet in (Facets.TYPE_GROUP, Facets.INTERFACE)]
-    records = await info.context.loaders.entities.load_many([Single(at, rid) for rid in rids])
+    records = await info.context.loaders.entities(at).load_many([Single(rid) for rid in rids])
     names = {record["rid"]: record["display_name"] for record in records if record is not None}
     made: dict[Facets, list[Bucket]] = {facet: [] for facet in Facets}
     for each in counts:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.domain.errors import BadInput, InvalidCursor
 from app.persistence.reads.selection import COUNTED, At, Order, Selection
-from app.persistence.reads.statement import Statement, rendered
+from app.persistence.reads.statement import CURSOR, Statement, rendered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -59,11 +59,12 @@ async def pages(snapshot: Snapshot, source: Source, at: At | None, parents: Sequ
     where += _bounds(keys, selection, statement)
     downwards = selection.descending != selection.backward
     order = ", ".join(f"{key.sql} {'DESC' if downwards else 'ASC'}" for key in keys)
-    sort_keys = ", ".join(f"{key.sql} AS sort_{number}" for number, key in enumerate(keys))
+    placed = selection.only is None or CURSOR in selection.only
+    sort_keys = "".join(f", {key.sql} AS sort_{number}" for number, key in enumerate(keys)) if placed else ""
     # The nested loop keeps the order of what is below each parent, so nothing is sorted a second time.
     sql = f"""
         SELECT parent.rid AS parent, row.* FROM unnest($1::text[]) AS parent (rid) CROSS JOIN LATERAL (
-            SELECT {columns}, {sort_keys} FROM {tables} WHERE {" AND ".join(f"({each})" for each in where)}
+            SELECT {columns}{sort_keys} FROM {tables} WHERE {" AND ".join(f"({each})" for each in where)}
             ORDER BY {order} LIMIT {statement.put(selection.limit + 1, "int")}
         ) AS row
     """

@@ -50,6 +50,7 @@ ENTITY_COLUMNS = (
     "updated_by", "revision",
 )  # fmt: skip
 ALWAYS = frozenset({"rid", "kind"})
+CURSOR = "cursor"  # no column: that the place of a row in its list is wanted
 
 
 def entity_columns(alias: str, *, head: bool, only: frozenset[str] | None = None) -> str:
