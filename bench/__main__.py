@@ -14,7 +14,20 @@ from multiprocessing import get_context
 from bench.page import HEAD, section, write
 from bench.stage import Row, measured_by
 
-NAMES = ("reads", "mutations", "merging", "mixed", "growth", "memory", "importing", "fanout", "relaying", "pipeline", "rebuilding")
+NAMES = (
+    "reads",
+    "mutations",
+    "merging",
+    "mixed",
+    "growth",
+    "memory",
+    "importing",
+    "fanout",
+    "relaying",
+    "pipeline",
+    "rebuilding",
+    "starting",
+)
 LONGEST = 1_800  # seconds
 WRITE = "--write"
 
