@@ -44,8 +44,11 @@ GRAPHQL = "/graphql"
 CODES = {404: ErrorCode.NOT_FOUND, 405: ErrorCode.METHOD_NOT_ALLOWED, 406: ErrorCode.NOT_ACCEPTABLE, 415: ErrorCode.UNSUPPORTED_MEDIA_TYPE}
 
 
-def create_app(settings: Settings) -> Starlette:
-    """An application that opens its world when it starts and closes it when it ends."""
+def create_app(settings: Settings, *, tokens: Callable[[], Mapping[str, str]] | None = None) -> Starlette:
+    """An application that opens its world when it starts and closes it when it ends.
+
+    `tokens` gives the pages a token for each role; only a development that has another issuer than our own says whence.
+    """
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -53,7 +56,7 @@ def create_app(settings: Settings) -> Starlette:
             stack.enter_context(tracing(settings.otel_exporter_otlp_endpoint, settings.oms_env, RELEASE))
             stack.enter_context(faults.reporting(settings.sentry_dsn, settings.oms_env, RELEASE, expected=(OmsError,)))
             world = await stack.enter_async_context(opened(settings))
-            app.router.routes[:] = made = routes(world)
+            app.router.routes[:] = made = routes(world, tokens)
             straight.update((each.path, each) for each in made if isinstance(each, Route) and each.path == GRAPHQL)
             yield
 
@@ -72,13 +75,13 @@ def create_app(settings: Settings) -> Starlette:
     return application
 
 
-def routes(world: World) -> list[BaseRoute]:
+def routes(world: World, tokens: Callable[[], Mapping[str, str]] | None = None) -> list[BaseRoute]:
     """Every path that is served."""
 
     async def answers() -> bool:
         return await applied(world.database) == newest()
 
-    pages = Pages(tokens=_tokens(world))
+    pages = Pages(tokens=tokens or _tokens(world))
     door = Door(world.authentication, world.settings.limits, decoded, faults.report)
     services = world.services
     rest = rest_routes(door, services.editing, services.change_sets, services.locks, world.imports, world.database, world.cursors)

@@ -27,6 +27,7 @@ NAMES = (
     "pipeline",
     "recovering",
     "rebuilding",
+    "starting",
 )
 LONGEST = 1_800  # seconds
 WRITE = "--write"

@@ -52,19 +52,14 @@ def refused(ended):
     return ended.returncode, sentence.removeprefix("oms: ")
 
 
-def interruptible():
-    """Ctrl-C is heard also where the tests run in the background, where it is not."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @contextmanager
 def running(home, port):
     """`oms dev` until it answers."""
     command = [sys.executable, "-m", "app.cli", "dev", "--port", str(port)]
     with (home / "out").open("w") as out, (home / "err").open("w") as err:
-        process = subprocess.Popen(
-            command, cwd=home, env=environment(home), stdout=out, stderr=err, start_new_session=True, preexec_fn=interruptible
-        )
+        ours = signal.signal(signal.SIGINT, signal.default_int_handler)  # heard by a child also where the tests run in the background
+        process = subprocess.Popen(command, cwd=home, env=environment(home), stdout=out, stderr=err, start_new_session=True)
+        signal.signal(signal.SIGINT, ours)
     try:
         until = time.monotonic() + SECONDS
         while not answers(port):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 from app.bootstrap import development_issuer
 from app.commands.database import database_of, migrated, require_newest
-from app.commands.full import PEOPLE, access_token, real_servers, workers
+from app.commands.full import PEOPLE, access_token, access_tokens, real_servers, workers
 from app.commands.serving import address_of, end_on_signals, listener, serve
 from app.commands.terminal import Refused, notes, out
 from app.domain.actor import Role
@@ -36,7 +37,12 @@ def dev(settings: Settings, *, full: bool = False, free_ports: bool = False) -> 
                 notes.print("[dim]The ontology sample was written.[/]")
         if full:
             stack.enter_context(workers(ready))
-        serve(ready, bound, lambda: out.print(welcome(ready, address_of(bound), full=full), soft_wrap=True))
+        serve(
+            ready,
+            bound,
+            lambda: out.print(welcome(ready, address_of(bound), full=full), soft_wrap=True),
+            tokens=partial(access_tokens, ready) if full else None,
+        )
 
 
 async def _sampled(settings: Settings) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
@@ -50,6 +52,15 @@ def workers(settings: Settings) -> Iterator[None]:
             notes.print("[yellow]The workers did not end and are killed.[/]")
             process.kill()
             process.join()
+
+
+def access_tokens(settings: Settings) -> dict[str, str]:
+    """One for each role, for the pages; none while Keycloak does not answer."""
+    try:
+        with ThreadPoolExecutor(len(Role)) as pool:
+            return dict(zip((role.value for role in Role), pool.map(partial(access_token, settings), Role), strict=True))
+    except httpx2.HTTPError:
+        return {}
 
 
 def access_token(settings: Settings, role: Role) -> str:

@@ -18,7 +18,7 @@ from app.observability import logging
 from resolvers.transport.sockets import SocketProtocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from app.settings import Settings
 
@@ -71,8 +71,10 @@ def address_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(settings: Settings, bound: socket.socket, ready: Callable[[], None]) -> None:
-    """Serve until a signal says so; requests that run get their time to end."""
+def serve(
+    settings: Settings, bound: socket.socket, ready: Callable[[], None], *, tokens: Callable[[], Mapping[str, str]] | None = None
+) -> None:
+    """Serve until a signal says so; requests that run get their time to end. `tokens` are for the pages, in development."""
     if find_spec("httptools") is None:
         raise Refused("httptools is not installed, and without it smuggled requests would be answered: install uvicorn[standard].")
     from app.web.protocol import bounded  # stands on httptools
@@ -81,7 +83,7 @@ def serve(settings: Settings, bound: socket.socket, ready: Callable[[], None]) -
     logging.configure(settings.log_level, pretty=settings.development and sys.stderr.isatty())
     limits = settings.limits
     config = uvicorn.Config(
-        create_app(settings),
+        create_app(settings, tokens=tokens),
         http=bounded(limits),
         ws=SocketProtocol,
         lifespan="on",

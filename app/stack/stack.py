@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 SERVERS: Mapping[str, Server] = {each.name: each for each in (Postgres(), Redis(), Kafka(), OpenSearch(), Neo4j(), Keycloak())}
 START_SECONDS = 240.0
 PAUSE = 0.3
+ANYWHERE = range(20_000, 32_000)  # below what the kernel gives to whoever connects, before a Java is up and has bound it
 
 
 class Witness(Progress, Protocol):
@@ -173,7 +174,8 @@ def _free(server: Server) -> dict[str, int]:
 
 
 def _bound(within: range | None) -> socket.socket:
-    for port in random.sample(within, len(within)) if within else [0]:
+    within = within or ANYWHERE
+    for port in random.sample(within, len(within)):
         found = socket.socket()
         try:
             found.bind((LOOPBACK, port))

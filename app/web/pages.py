@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import asdict, dataclass, field
 from ipaddress import ip_address
@@ -63,7 +64,10 @@ PAGE = """<!DOCTYPE html>
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """What the pages are made of; `tokens` issues a token for each role, in development, and is None everywhere else."""
+    """What the pages are made of; `tokens` gives a token for each role, in development, and is None everywhere else.
+
+    It may ask another server, and is called in a thread.
+    """
 
     tokens: Callable[[], Mapping[str, str]] | None = None
     endpoint: str = "/graphql"
@@ -77,7 +81,8 @@ def graphiql_page(pages: Pages) -> ASGIApp:
     told = {"endpoint": pages.endpoint, "examples": [asdict(example) for example in pages.examples]}
 
     async def page(scope: Scope, receive: Receive, send: Send) -> None:
-        await _page(pages, "graphiql", "GraphQL", STYLED, told, Request(scope))(scope, receive, send)
+        answer = await _page(pages, "graphiql", "GraphQL", STYLED, told, Request(scope))
+        await answer(scope, receive, send)
 
     return page
 
@@ -89,7 +94,7 @@ def page_routes(pages: Pages) -> list[Route]:
         return RedirectResponse(pages.endpoint, headers={"Cache-Control": "no-store"})
 
     async def docs(request: Request) -> Response:
-        return _page(pages, "docs", "REST", DIRECTIVES, {"openapi": pages.openapi}, request)
+        return await _page(pages, "docs", "REST", DIRECTIVES, {"openapi": pages.openapi}, request)
 
     async def static(request: Request) -> Response:
         return pages.assets.respond(request, request.path_params["name"])
@@ -100,9 +105,9 @@ def page_routes(pages: Pages) -> list[Route]:
     return [Route("/", root), Route("/docs", docs), Route("/static/{name}", static), Route("/favicon.ico", favicon)]
 
 
-def _page(pages: Pages, name: str, title: str, policy: Mapping[str, str], told: Mapping[str, Any], request: Request) -> Response:
+async def _page(pages: Pages, name: str, title: str, policy: Mapping[str, str], told: Mapping[str, Any], request: Request) -> Response:
     files = {**pages.assets.manifest["pages"][name], "favicon": pages.assets.manifest["favicon"]}
-    tokens = pages.tokens() if pages.tokens is not None and _is_asked_by_address(request) else {}
+    tokens = await asyncio.to_thread(pages.tokens) if pages.tokens is not None and _is_asked_by_address(request) else {}
     body = PAGE.format(title=title, config=_data({**told, "tokens": dict(tokens)}), **files)
     directives = "; ".join(f"{directive} {sources}" for directive, sources in policy.items())
     return HTMLResponse(body, headers={**HEADERS, "Content-Security-Policy": directives})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -10,13 +11,18 @@ import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import uuid4
 
 import httpx2
+from browser import new_page
+from test_graphiql import QUERY, RESPONSE, RUN, choosing, shot
 
 from app.stack.stack import SERVERS
 
 SECONDS = 240
-WRITE = 'mutation { createTypeGroup(input: {ontology: "main", typeGroup: {apiName: "lighthouses", displayName: "Lighthouses"}}) { __typename } }'
+EDITOR = "globalThis.__MONACO.editor.getModels().find((model) => model.uri.path.includes('operation'))"
+NAME = f"lighthouses{uuid4().hex}"  # the database of kept servers may have those of another session
+WRITE = f'mutation {{ createTypeGroup(input: {{ontology: "main", typeGroup: {{apiName: "{NAME}", displayName: "Lighthouses"}}}}) {{ __typename }} }}'
 
 
 def test_one_command_serves_on_the_real_servers(kafka, keycloak, opensearch, neo4j, redis, real_stack):
@@ -35,15 +41,30 @@ def test_one_command_serves_on_the_real_servers(kafka, keycloak, opensearch, neo
             with httpx2.Client(headers={"authorization": f"Bearer {token}"}, timeout=60, trust_env=False) as client:
                 answer = client.post(f"{address}/graphql", json={"query": WRITE}).json()
                 assert answer["data"]["createTypeGroup"]["__typename"] == "CreateTypeGroupPayload", answer
-            assert until(
-                lambda: "lighthouses" in httpx2.get(f"{opensearch}/_search?q=lighthouses", timeout=60, trust_env=False).text, process
-            )
+            assert until(lambda: NAME in httpx2.get(f"{opensearch}/_search?q={NAME}", timeout=60, trust_env=False).text, process)
+            asyncio.run(everybody_asks(address.replace("localhost", "127.0.0.1")))  # a browser of ours knows no names
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(SECONDS)
     assert process.returncode == 0
     assert not real_stack.process(SERVERS["postgres"]).alive
     assert real_stack.process(SERVERS["kafka"]).alive
+
+
+async def everybody_asks(address):
+    """GraphiQL is signed in as somebody of each role, by Keycloak, for whoever opens it."""
+    async with new_page() as page:
+        await page.open(f"{address}/graphql")
+        for role, name in {"Viewer": "Vera Viewer", "Editor": "Edda Editor", "Ontology Admin": "Adam Admin"}.items():
+            await page.until(f"document.querySelector('#role') && document.querySelector('{RUN}') && {QUERY}")
+            await page.evaluate(choosing(role))
+            await page.evaluate(f"{EDITOR}.setValue('query As{name[:4]} {{ me {{ name roles }} }}')")
+            await page.until("document.querySelector('.bar-note').textContent.startsWith('Valid until')")
+            await page.click(RUN)
+            told = f"{RESPONSE}.includes('{name}') && JSON.parse({RESPONSE}).data.me"
+            assert (await page.until(told))["name"] == name
+        await shot(page, "full")
+        assert page.complaints == []
 
 
 def until(true, process):

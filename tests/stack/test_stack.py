@@ -4,9 +4,11 @@ import gc
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
+import time
 from functools import partial
 from hashlib import sha256
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +23,7 @@ from typer.testing import CliRunner
 from app.cli import app
 from app.stack.artifacts import LOCK, Artifact, StackFailed, fetch, locked
 from app.stack.stack import SERVERS, Stack
+from tests.waiting import GUARD
 
 SMALL = ["postgres", "redis"]
 
@@ -107,6 +110,31 @@ def test_what_is_stopped_is_gone_and_the_rest_runs(stack):
     assert [server.name for server in stack.stop(SERVERS)] == ["postgres"]
     assert stack.stop(SERVERS) == []
     assert stack.env_file.read_text() == ""
+
+
+def test_free_ports_are_none_that_the_kernel_gives_to_others_meanwhile(stack):
+    stack.start(["redis"], Silent(), free_ports=True)
+    first, last = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    assert stack.place(SERVERS["redis"]).port not in range(first, last + 1)
+
+
+def test_what_a_killed_starter_had_started_is_ended_by_the_command_and_nothing_else_is(monkeypatch):
+    with TemporaryDirectory(prefix="oms-test-") as folder, subprocess.Popen(["/bin/sleep", "600"]) as other:
+        Path(folder).chmod(0o755)
+        monkeypatch.setenv("OMS_DATA_DIR", folder)
+        services = Stack(Path(folder) / "services", Path(folder) / "cache")
+        starter = subprocess.Popen([sys.executable, "-m", "app.cli", "services", "start", *SMALL, "--free-ports"])
+        until = time.monotonic() + GUARD
+        while not services.process(SERVERS["redis"]).alive:
+            assert time.monotonic() < until
+            time.sleep(0.001)
+        starter.kill()
+        assert starter.wait() == -signal.SIGKILL
+        assert services.process(SERVERS["redis"]).alive
+        assert CliRunner().invoke(app, ["services", "stop"]).exit_code == 0
+        assert [name for name in SMALL if services.process(SERVERS[name]).alive] == []
+        assert other.poll() is None
+        other.kill()
 
 
 def test_a_usual_port_that_is_taken_is_refused_by_a_sentence(stack, monkeypatch):
