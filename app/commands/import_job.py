@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
+from app.domain import gauge
 from app.domain.actor import Actor, Role
 from app.domain.errors import BadInput
 from app.persistence.database import Database
@@ -57,7 +58,8 @@ async def _run(spec: dict[str, Any]) -> None:
         transfer = Transfer(database, Editing(database), Ontologies(database))
 
         async def work(progress: Progress) -> dict[str, Any]:
-            imported = await _imported(spec, transfer, progress)
+            async with progress.following():
+                imported = await _imported(spec, transfer)
             lines = [(line.code.value, line.subject, line.sentence, line.statements) for line in imported.receipt.lines]
             await jobs.keep_lines(spec["job"], lines)
             return _result(imported)
@@ -65,25 +67,19 @@ async def _run(spec: dict[str, Any]) -> None:
         await jobs.run(spec["job"], work)
 
 
-async def _imported(spec: dict[str, Any], transfer: Transfer, progress: Progress) -> Imported:
+async def _imported(spec: dict[str, Any], transfer: Transfer) -> Imported:
     wanted = spec["wanted"]
     content = await asyncio.to_thread(Path(spec["file"]).read_bytes)
-    await progress.phase("PARSE", total=len(content), detail="bytes")
-    file = await _said(content, Form(wanted["form"]), wanted["languages"], progress)
-    size = len(file.operations) if isinstance(file, Mapped) else len(file.document if isinstance(file, Said) else file)
-    await progress.phase("PLAN", total=size, detail="operations")
+    gauge.begin("PARSE", 0, "")
+    file = await _said(content, Form(wanted["form"]), wanted["languages"])
+    del content
     actor = Actor(**{**spec["actor"], "roles": frozenset(Role[name] for name in spec["actor"]["roles"])})
-
-    async def merging(operations: int) -> None:
-        await progress.phase("MERGE", total=operations, detail="operations")
-
     return await transfer.bring(
-        actor, wanted["ontology"], file, title=wanted["title"], prune=wanted["prune"], review=wanted["draft"], dry_run=wanted["dry_run"],
-        merging=merging,
-    )  # fmt: skip
+        actor, wanted["ontology"], file, title=wanted["title"], prune=wanted["prune"], review=wanted["draft"], dry_run=wanted["dry_run"]
+    )
 
 
-async def _said(content: bytes, form: Form, languages: Sequence[str], progress: Progress) -> Mapped | Said | dict[str, Any]:
+async def _said(content: bytes, form: Form, languages: Sequence[str]) -> Mapped | Said | dict[str, Any]:
     try:
         if form.syntax is None:
             return await _off_line(lambda: read(content, form))
@@ -91,7 +87,6 @@ async def _said(content: bytes, form: Form, languages: Sequence[str], progress: 
         statements = await _off_line(lambda: graph_of(content, syntax))
         if is_ours(statements):
             return await _off_line(lambda: said(statements))
-        await progress.phase("MAP", total=len(statements), detail="statements")
         return await _off_line(lambda: mapped(statements, languages=languages))
     except MemoryError:
         raise BadInput("The file needs more memory than an import may take.") from None

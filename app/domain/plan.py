@@ -27,6 +27,7 @@ from app.domain.errors import (
     VersionConflict,
 )  # fmt: skip
 from app.domain.fixes.offer import with_fixes
+from app.domain.gauge import counted
 from app.domain.merge import Conflict, same
 from app.domain.planning import Draft, Prepared, prepare
 from app.domain.position import following
@@ -199,7 +200,7 @@ def _changes(after: Mapping[str, Entity | None], prepared: Prepared, closure: Cl
 
 def _states(changes: Sequence[Change], closure: Closure, world: Closure, deletion: Deletion) -> Iterator[Violation]:
     touched = {change.rid for change in changes}
-    for rid in (*touched, *(rid for rid in closure.settled if rid not in touched)) if touched else ():
+    for rid in counted((*touched, *(rid for rid in closure.settled if rid not in touched)) if touched else ()):
         entity = world.get(rid)
         if entity is None:
             continue

@@ -12,6 +12,7 @@ from app.domain.change_set import Choice, Operation, Origin, Resolution, Verb
 from app.domain.common import SHAPE
 from app.domain.definition import Definition
 from app.domain.entity import Entity
+from app.domain.gauge import begin, counted
 from app.domain.kind import Kind
 from app.domain.kinds import KINDS
 from app.domain.merge import OURS, THEIRS, Conflict, Merging, difference, plain, same
@@ -77,7 +78,8 @@ def prepare(
             if operation.ref in refs:
                 prepared.violations.append(REF_ONCE.broken("ref", f"The ref {operation.ref} is given twice.", value=operation.ref))
             refs[operation.ref] = operation.rid
-    for operation in operations:
+    begin("PLAN", 2 * len(operations), "steps")  # each operation is worked out here, and its entity judged later
+    for operation in counted(operations):
         _STEPS[operation.verb](operation, prepared, versions)
     if origin in _BY_PEOPLE:
         _keep_former_names(prepared.drafts.values())

@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from app.domain import gauge
 from app.domain.change_set import ChangeSet, ChangeSetStatus, Operation, Origin, Resolution, ReviewStatus, Verb
 from app.domain.errors import InvalidState
 from app.domain.merge import Conflict
@@ -239,6 +240,7 @@ async def _merge(
     guard: Callable[[Transaction, Ontology], Awaitable[None]] | None,
     key: Idempotency | None,
 ) -> Merged:
+    gauge.begin("MERGE", 2 * len(plan.changes), "steps")  # each change is made ready here, and written later
     forms = await off_loop(lambda: store.forms(plan.changes), len(plan.changes))
     async with database.writing(long=True) as work:
         locked = await store.lock(work, ontology.rid)
@@ -282,6 +284,7 @@ async def _written(
     for begin in range(0, len(planned), SLICE):
         rows = await off_loop(partial(sliced, begin), len(planned))
         await rows.write(work)
+        gauge.add(min(SLICE, len(planned) - begin))
     line = store.Rows(ontology, totals)
     line.add_line(turn.revision, turn.at, actor, change_set, stored)
     store.advance(work, ontology, turn.revision, turn.at)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from app.domain.entity import Change, Entity
+from app.domain.gauge import counted
 from app.domain.topics import KEYS, change_set_topic, entity_topic
 from app.persistence import totals
 from app.persistence.database import LOG_CHANNEL
@@ -124,7 +125,7 @@ Forms = Mapping[str, Form]
 
 def forms(changes: Iterable[Change]) -> dict[str, Form]:
     """What of the rows does not depend on the revision, and takes most of the time: worked out before the lock is taken."""
-    return {change.rid: _form(change) for change in changes}
+    return {change.rid: _form(change) for change in counted(changes)}
 
 
 def _form(change: Change) -> Form:

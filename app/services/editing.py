@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from app.domain import gauge
 from app.domain.actor import Actor, Role
 from app.domain.change_set import (
     IMPORTED_OPERATIONS,
@@ -86,6 +87,7 @@ class Editing:
             allowed(locked, proposal.origin)
 
         if len(plan.changes) < MUCH:
+            gauge.begin("MERGE", len(plan.changes), "steps")
             with suppress(Overtaken):
                 return await self._together.merge(Write(actor, ontology, plan, proposal, draft, open_to_it, key))
 

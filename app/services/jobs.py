@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.domain.actor import Actor, Role
 from app.domain.errors import ErrorCode, NameTaken, OmsError, StillReferenced, Unavailable, ValidationFailed
+from app.domain.gauge import Gauge, followed
 from app.domain.job import BEAT_SECONDS, Job, JobKind
 from app.persistence import idempotency, jobs
 
@@ -24,6 +25,9 @@ _MASKED = {"code": ErrorCode.INTERNAL_SERVER_ERROR.value, "message": "Something 
 log = logging.getLogger(__name__)
 
 
+TELLS = 0.25  # seconds between two looks at a gauge
+
+
 class Progress:
     """What a job says of itself while it runs."""
 
@@ -35,6 +39,31 @@ class Progress:
         """Enter a phase, or say how far it is."""
         async with self._database.writing() as work:
             await jobs.advance(work, self._rid, name, done, total, detail)
+
+    @asynccontextmanager
+    async def following(self) -> AsyncIterator[None]:
+        """Tell how far the work of the block is whenever that has changed, a few times a second, and at its end."""
+        gauge, over = Gauge(), asyncio.Event()
+        telling = asyncio.create_task(self._tell(gauge, over), name="progress of a job")
+        try:
+            with followed(gauge):
+                yield
+        finally:
+            over.set()
+            await telling
+
+    async def _tell(self, gauge: Gauge, over: asyncio.Event) -> None:
+        told = gauge.read()
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), TELLS)
+            now = gauge.read()
+            if now != told:
+                with suppress(Unavailable):
+                    await self.phase(now.phase, total=now.total, done=now.done, detail=now.detail)
+                    told = now
+            if over.is_set():
+                return
 
 
 class Jobs:

@@ -10,6 +10,7 @@ from app.domain.actor import Actor, Role
 from app.domain.change_set import ChangeSet, ChangeSetStatus, Operation, Origin
 from app.domain.closure import Closure
 from app.domain.errors import BadInput, NotFound
+from app.domain.gauge import Gauge, followed
 from app.domain.plan import Plan, plan
 from app.persistence import change_sets, imports, whole
 from app.persistence.background import off_loop, uncollected
@@ -25,7 +26,7 @@ from app.transfer.rdf.words import words_of
 from app.transfer.receipt import EMPTY, Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from app.domain.entity import Change, Entity
@@ -85,12 +86,9 @@ class Transfer:
 
     async def bring(
         self, actor: Actor, ontology: str, said: Mapped | Said | dict[str, Any], *, title: str = "", prune: bool = False,
-        review: bool = False, dry_run: bool = False, merging: Callable[[int], Awaitable[None]] | None = None,
+        review: bool = False, dry_run: bool = False,
     ) -> Imported:  # fmt: skip
-        """Import what a file says, RDF or a document: of what is there already, the difference.
-
-        `merging` is called with the number of operations when these are known.
-        """
+        """Import what a file says, RDF or a document: of what is there already, the difference."""
         labels: tuple[str, ...] = ()
         if isinstance(said, Mapped):
             said = await self.renewed(actor, ontology, said, prune=prune)
@@ -102,8 +100,6 @@ class Transfer:
             operations, receipt = await self.difference(actor, ontology, said.document, prune=prune), said.receipt
         else:
             operations, receipt = await self.difference(actor, ontology, said, prune=prune), EMPTY
-        if merging is not None:
-            await merging(len(operations))
         imported = await self.import_(actor, ontology, operations, title=title, review=review, dry_run=dry_run, labels=labels)
         return replace(imported, receipt=receipt)
 
@@ -200,7 +196,8 @@ class Transfer:
     async def _judged(self, operations: Sequence[Operation]) -> Plan:
         """Refuse what could not be merged into an empty ontology, before there is one."""
         named = with_rids(operations)
-        return await off_loop(lambda: plan(named, {}, {}, Closure(), {}, strict=True, origin=Origin.IMPORT).or_raise(), len(named))
+        with followed(Gauge()):  # whoever follows the import sees it planned once, where it is merged
+            return await off_loop(lambda: plan(named, {}, {}, Closure(), {}, strict=True, origin=Origin.IMPORT).or_raise(), len(named))
 
 
 async def _revision(snapshot: Snapshot, ontology: Ontology, as_of: int | datetime | None) -> int:

@@ -120,7 +120,7 @@ class Job:
     phase: str = strawberry.field(
         description="What is being done: of an import PARSE, MAP, PLAN or MERGE, of a full sync SYNC; empty while it waits."
     )
-    done: BigInt = strawberry.field(description="How much of the phase is done.")
+    done: BigInt = strawberry.field(description="How much of the phase is done; it grows while the phase lasts.")
     total: BigInt = strawberry.field(description="How much the phase has in all; 0 where that is not known.")
     detail: str = strawberry.field(description="What `done` and `total` count, or what is looked at.")
     author: str = strawberry.field(description="The id of who asked for it.")

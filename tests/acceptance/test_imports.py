@@ -200,3 +200,20 @@ def test_who_follows_a_job_sees_it_as_it_is_and_how_it_ends(service):
     assert phases == [each for each in ("PARSE", "MAP", "PLAN", "MERGE") if each in phases]
     late = asyncio.run(_followed(service, submitted(service, "x", ontology="followed")))
     assert (late[-1]["state"], late[-1]["failure"]) == ("FAILED", {"code": "BAD_USER_INPUT"})
+
+
+def test_who_follows_a_large_import_sees_how_far_each_phase_is(service):
+    terms = "".join(f'<https://large.example/o#T{n}> a owl:Class ; rdfs:label "term {n}" .\n' for n in range(4_000))
+    content = f"@prefix owl: <http://www.w3.org/2002/07/owl#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n{terms}"
+
+    told = asyncio.run(_followed(service, submitted(service, content, ontology="large")))
+
+    assert told[-1]["import"] == {"outcome": "MERGED"}
+    seen = [(each["phase"], each["done"], each["total"]) for each in told if each["phase"]]
+    assert list(dict.fromkeys(phase for phase, _, _ in seen))[-1] == "MERGE"
+    for phase in dict.fromkeys(phase for phase, _, _ in seen):
+        counts = [done for name, done, _ in seen if name == phase]
+        assert counts == sorted(counts)
+    assert all(done <= total for _, done, total in seen if total)
+    within = {phase for phase, done, total in seen if 0 < done < total}
+    assert len(within) >= 2, seen

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rdflib import RDF, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
+from app.domain.gauge import begin
 from app.transfer.rdf.vocabulary import SETS
 from app.transfer.receipt import Code, Tally
 
@@ -40,6 +41,7 @@ class Facts:
                     if len(nodes) > 1:
                         nodes.sort(key=self._order)
         self.tally = Tally()
+        begin("MAP", self.statements, "statements", lambda: self.statements - len(self._open))
 
     def _order(self, node: Node) -> tuple[str, str, str]:
         if isinstance(node, Literal):

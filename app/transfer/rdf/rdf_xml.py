@@ -13,6 +13,7 @@ from rdflib.exceptions import Error
 from rdflib.plugins.parsers.rdfxml import RDFXMLHandler
 
 from app.domain.errors import BadInput
+from app.domain.gauge import add, begin
 from app.transfer.rdf.syntax import BASE
 from app.transfer.text import checked
 
@@ -33,6 +34,7 @@ def rdf_xml(content: bytes, statements: Statements) -> None:
     source = InputSource(BASE)
     source.setByteStream(BytesIO(checked(content)))
     parser = _Parser()
+    begin("PARSE", len(content), "bytes")
     handler = _Handler(statements, max(_AT_LEAST, _GROWTH * len(content)))
     parser.setContentHandler(handler)
     parser.setErrorHandler(ErrorHandler())
@@ -66,6 +68,10 @@ class _Parser(ExpatParser):
         expat.EntityDeclHandler = self._entity
         expat.ExternalEntityRefHandler = self._external
         expat.SetParamEntityParsing(0)  # parameter entities are what makes a document type a program
+
+    def feed(self, data: Any, isFinal: bool = False) -> None:  # noqa: FBT001, FBT002, N803 - the library's signature
+        super().feed(data, isFinal)
+        add(len(data))
 
     def place(self) -> str:
         """Where the parser is."""

@@ -12,6 +12,7 @@ from rdflib.plugins.parsers.trig import TrigSinkParser
 from rdflib.term import BNode
 
 from app.domain.errors import BadInput
+from app.domain.gauge import add, begin
 from app.transfer.rdf.json_ld import json_ld
 from app.transfer.rdf.rdf_xml import rdf_xml
 from app.transfer.rdf.statements import Statements
@@ -37,12 +38,26 @@ def graph_of(content: bytes, syntax: Syntax = Syntax.TURTLE) -> Statements:
     return statements
 
 
+class _Placed(SinkParser):
+    """Knows how far it is in the text."""
+
+    reached = 0
+
+    def directiveOrStatement(self, argstr: str, h: int) -> int:  # noqa: N802 - the library's name
+        self.reached = h
+        return super().directiveOrStatement(argstr, h)
+
+
+class _Trig(_Placed, TrigSinkParser):
+    """Likewise, with graphs that have names."""
+
+
 def _turtle(text: str, statements: Statements) -> None:
-    _notation(SinkParser, "Turtle", text, statements)
+    _notation(_Placed, "Turtle", text, statements)
 
 
 def _trig(text: str, statements: Statements) -> None:
-    _notation(TrigSinkParser, "TriG", text, statements)
+    _notation(_Trig, "TriG", text, statements)
 
 
 class _Sink(RDFSink):
@@ -55,8 +70,9 @@ class _Sink(RDFSink):
         return BNode()
 
 
-def _notation(of: type[SinkParser], name: str, text: str, statements: Statements) -> None:
+def _notation(of: type[_Placed], name: str, text: str, statements: Statements) -> None:
     parser = of(_Sink(statements), baseURI=BASE, turtle=True)  # type: ignore[arg-type]  # stands where a graph does
+    begin("PARSE", len(text), "characters", lambda: parser.reached)
     try:
         parser.loadBuf(text)
     except BadSyntax as refused:
@@ -85,12 +101,14 @@ class _Quads(NQuadsParser):
 
 def _quads(text: str, statements: Statements) -> None:
     parser = _Quads()
+    begin("PARSE", len(text), "characters")
     for number, line in enumerate(_LINE_ENDS.split(text), 1):
         try:
             parser.take(line, statements)
         except (ParserError, ValueError, TypeError):
             column = len(line) - len(parser.line or "") + 1
             raise BadInput(f"Line {number}, column {column}: this is not N-Quads.") from None
+        add(len(line) + 1)
 
 
 _READERS: dict[Syntax, Callable[[str, Statements], None]] = {
