@@ -29,7 +29,7 @@ NAMES = (
     "rebuilding",
     "starting",
 )
-LONGEST = 1_800  # seconds
+LONGEST = 1_800 + float(os.environ.get("OMS_BENCH_SECONDS", "0"))  # seconds, beside those of a load that somebody wants for longer
 WRITE = "--write"
 
 

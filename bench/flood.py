@@ -18,6 +18,8 @@ from urllib.parse import urlencode
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 TURN = b"00000000"  # eight digits in a request that are another number each time, so that no two requests are the same
+PLACE = b"11111111"  # likewise, of the numbers below `places`: as near as can be to any of them at random, and the same in every run
+STRIDE = 7_919
 ETAG = re.compile(rb"\r\netag: *([^\r]+)", re.IGNORECASE)
 CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
 END_OF_CHUNKS = b"\r\n0\r\n\r\n"
@@ -34,6 +36,7 @@ class Job:
     connections: int = 16
     warm_up: float = 1.0
     expected: int = 200
+    places: int = 1
 
 
 @dataclass(frozen=True)
@@ -97,13 +100,17 @@ class _Connection:
 
 def run(job: Job) -> Load:
     """Keep every connection busy until the time is over."""
-    before, marked, after = job.request.encode().partition(TURN)
+    request = job.request.encode()
+
+    def asked(turn: int) -> bytes:
+        return request.replace(TURN, b"%08d" % turn).replace(PLACE, b"%08d" % (turn * STRIDE % job.places))
+
     connections = {each.socket.fileno(): each for each in (_Connection(job.port) for _ in range(job.connections))}
     poll = select.epoll()
     turn = 0
     for number, each in connections.items():
         poll.register(number, select.EPOLLIN)
-        each.ask(before + (b"%08d" % turn if marked else b"") + after)
+        each.ask(asked(turn))
         turn += 1
     latencies: list[float] = []
     wrong, size, tag = 0, -1, ""
@@ -121,7 +128,7 @@ def run(job: Job) -> Load:
             wrong += each.status != job.expected
             if size < 0:
                 size, tag = len(each.body), each.tag
-            each.ask(before + (b"%08d" % turn if marked else b"") + after)
+            each.ask(asked(turn))
             turn += 1
         now = time.perf_counter()
     for each in connections.values():

@@ -25,7 +25,7 @@ MOST, FLAT = 400, 10  # MiB
 async def measure() -> list[Row]:
     """The resident size all the while."""
     async with database() as (opened, url):
-        await fill(opened, TYPES)
+        await fill(opened, TYPES, linked=True)
         async with api(url) as served:
             idle = served.memory()
             load = asyncio.create_task(apart(open_, served, RATE, SECONDS, TYPES))

@@ -9,9 +9,12 @@ import pytest
 
 from app.domain.definition import Edge
 from app.domain.kind import Kind
+from app.domain.search import Term
 from app.persistence.reads import entities
 from app.persistence.reads.pages import pages
 from app.persistence.reads.selection import At, Order, Selection
+from app.persistence.search.asking import Asked
+from app.persistence.search.matching import source
 from app.services.editing import Editing
 from tests import given
 from tests.given import EDITOR
@@ -41,11 +44,11 @@ async def plan(database):
     ontology = await database.pool.fetchval("SELECT rid FROM ontology WHERE api_name = 'main'")
     parents = {"ontology": [ontology], "entity": [row["rid"] for row in await database.pool.fetch("SELECT rid FROM entity LIMIT 3")]}
 
-    async def planned(source, parent: str, selection: Selection, *, past: bool = False) -> str:
+    async def planned(source, parent: str, selection: Selection, *, past: bool = False, off=("seqscan", "bitmapscan")) -> str:
         noted = Noted()
         await pages(noted, source, At(ontology, 1, 2 if past else 1, 1), parents[parent], selection)
         async with database.pool.acquire() as connection, connection.transaction():
-            await connection.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+            await connection.execute("; ".join(f"SET LOCAL enable_{each} = off" for each in off))
             return "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN {noted.sql}", *noted.arguments))
 
     return planned
@@ -87,3 +90,12 @@ async def test_a_list_of_the_past_is_read_in_the_order_of_an_index(plan):
 
     assert "entity_version_by_name" in text
     assert "Sort" not in text
+
+
+async def test_what_a_search_finds_is_looked_up_among_the_references_though_nobody_knows_how_much_it_finds(plan):
+    found = source("T5", [Asked(Term("t5"))])
+
+    text = await plan(found, "ontology", Selection(Order.RELEVANCE, limit=10), off=("seqscan", "nestloop"))
+
+    assert [line for line in text.splitlines() if "Index Cond: ((target = o" in line]
+    assert [line for line in text.splitlines() if "Index Cond: ((source = o" in line]

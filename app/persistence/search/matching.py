@@ -82,19 +82,24 @@ def _own(word: Asked, at: At, statement: Statement) -> str:
 
 def _lifted(number: int, at: At, statement: Statement) -> str:
     """These entities, and those that are made of ones whose name has the word."""
-    there = live("r", at, statement)
-    inward, outward = (_tied(outward=way) for way in (False, True))
+    inward, outward = (_tied(f"own_{number}", outward=way, there=live("r", at, statement)) for way in (False, True))
     return f"""
         SELECT rid, max(score) AS score, max(covered) AS covered FROM (
-            SELECT rid, score, covered FROM own_{number}
-            UNION ALL SELECT r.target, (o.score * tie.worth)::int, 0 FROM own_{number} o
-                JOIN entity_reference r ON r.source = o.rid AND {there} JOIN {inward} ON tie.edge = r.edge WHERE o.named
-            UNION ALL SELECT r.source, (o.score * tie.worth)::int, 0 FROM own_{number} o
-                JOIN entity_reference r ON r.target = o.rid AND {there} JOIN {outward} ON tie.edge = r.edge WHERE o.named
+            SELECT rid, score, covered FROM own_{number} UNION ALL {inward} UNION ALL {outward}
         ) AS every GROUP BY rid
     """
 
 
-def _tied(*, outward: bool) -> str:
+def _tied(own: str, *, outward: bool, there: str) -> str:
+    """What is made of these entities.
+
+    How many have a word that is the beginning of others PostgreSQL cannot know, and it takes them for so many that all references are
+    read and joined; OFFSET 0 makes it look each of them up.
+    """
+    mine, theirs = ("target", "source") if outward else ("source", "target")
     rows = ", ".join(f"('{tie.edge.value}', {tie.worth})" for tie in MADE_OF if tie.outward is outward)
-    return f"(VALUES {rows}) AS tie (edge, worth)"
+    return f"""
+        SELECT tied.rid, (o.score * tie.worth)::int, 0 FROM {own} o CROSS JOIN LATERAL (
+            SELECT r.{theirs} AS rid, r.edge FROM entity_reference r WHERE r.{mine} = o.rid AND {there} OFFSET 0
+        ) AS tied JOIN (VALUES {rows}) AS tie (edge, worth) ON tie.edge = tied.edge WHERE o.named
+    """
