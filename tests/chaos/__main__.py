@@ -7,6 +7,7 @@ import asyncio
 import os
 import sys
 import tempfile
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,6 +38,7 @@ _RECOVERY = (
     "From the kill until it answers again, with its own start. The bound is 30 s where whoever wants a core has one; "
     "the judge allows as many times more as there are processes that want to run for each core."
 )
+_ALONE = threading.Lock()
 AT_ONCE = 3  # small storms, since most of the time of each is spent waiting
 
 
@@ -60,12 +62,18 @@ async def one(stack: Stack, seed: int, scenario: Scenario, told_of: Callable[[Re
     await connection.execute(f"CREATE DATABASE {name}")
     await connection.close()
     url = database_named(told["DATABASE_URL"], name)
-    await asyncio.to_thread(migrate, url)
+    await asyncio.to_thread(_migrated, url)
     places = Servers(
         url, told["KAFKA_BROKER"], told["OPENSEARCH_URL"], told["NEO4J_URL"], told["REDIS_URL"], ways(stack),
         stack if scenario.breaks_servers else None,
     )  # fmt: skip
     told_of(await run(places, seed, scenario, bug=bug, together=bool(bug) or not scenario.breaks_servers))
+
+
+def _migrated(url: str) -> None:
+    """Alembic keeps what it is doing in variables of its module."""
+    with _ALONE:
+        migrate(url)
 
 
 async def tried(stack: Stack, bugs: list[str], told_of: Callable[[Report], None]) -> None:
@@ -143,10 +151,10 @@ def page(storms: list[Report], planted: list[Report]) -> str:
     lines += [
         "## Recovery after kill -9",
         "",
-        "From the kill until it answers again, the bound is 30 s.",
+        _RECOVERY,
         "",
-        "| killed | times | median | slowest |",
-        "|---|---|---|---|",
+        "| killed | times | median | slowest | within 30 s |",
+        "|---|---|---|---|---|",
     ]
     lines += [
         f"| {name} | {len(those)} | {median(those):.1f} s | {max(those):.1f} s | {sum(each <= RECOVERS for each in those)} |"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import orjson
@@ -170,7 +171,7 @@ async def test_a_message_that_nobody_can_read_is_passed_over(kafka, prefix, publ
 
 async def test_an_ontology_that_no_database_can_name_does_not_hold_up_its_partition(kafka, prefix, publisher, database):
     await publisher.declare(FEW)
-    nameless = merged("\0", 1)._replace(key="a")
+    nameless = replace(merged("\0", 1), key="a")
     async with following(heard := Heard(), KafkaFeed([kafka], "group", prefix), database):
         await publisher.publish([nameless, merged("a", 2)])
         await heard.until(lambda calls: ("a", 2) in calls)
