@@ -18,6 +18,7 @@ from app.domain.kind import Kind
 from app.domain.kinds import KINDS
 from app.domain.plan import plan
 from app.domain.rid import mint
+from app.transfer.document.entries import differences, entries_of_document, entries_of_writing
 from app.transfer.document.form import FIELDS, PARTS, SECTIONS
 from app.transfer.document.parsing import json_data, yaml_data
 from app.transfer.document.reading import operations_of
@@ -260,3 +261,52 @@ NO_ONTOLOGIES = (
 def test_what_is_no_ontology_is_refused(document: object):
     with pytest.raises(BadInput):
         operations_of(document, [])
+
+
+ACTION = """
+format: oms-ontology/1
+actionTypes:
+  act:
+    displayName: Act
+    parameters:
+    - key: p
+      apiName: p
+      type:
+        base: {base}
+      default: {default}
+    criteria:
+    - key: c
+      message: Never.
+      condition:
+        key: r
+        operator: EQUAL
+        left:
+          source: CONSTANT
+          constant: {constant}
+        right:
+          source: CONSTANT
+          constant: [1, [true]]
+"""
+
+
+@pytest.mark.parametrize(
+    ("was", "now"), [("1", "true"), ("false", "0"), ("[1, [1]]", "[1, [true]]"), ('"1"', "1"), ("{a: 1}", "{a: true}")]
+)
+def test_values_that_only_python_takes_for_equal_are_a_change(was: str, now: str):
+    held = applied([], operations_of(yaml_data(ACTION.format(base="LONG", default=1, constant=was)), []))
+    wanted = yaml_data(ACTION.format(base="LONG", default=1, constant=now))
+
+    [operation] = operations_of(wanted, held)
+    [change] = differences(entries_of_writing(Writing(held)), entries_of_document(wanted))
+
+    assert (operation.verb, list(operation.fields)) == (Verb.UPDATE, ["criteria"])
+    assert change.fields
+    assert operations_of(wanted, applied(held, (operation,))) == ()
+
+
+def test_a_whole_number_written_with_a_point_is_no_change():
+    held = applied([], operations_of(yaml_data(ACTION.format(base="DOUBLE", default=1, constant=1)), []))
+    wanted = yaml_data(ACTION.format(base="DOUBLE", default="1.0", constant="1.0"))
+
+    assert operations_of(wanted, held) == ()
+    assert list(differences(entries_of_writing(Writing(held)), entries_of_document(wanted))) == []

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from app.domain.kind import Kind
+from app.transfer.rdf.mapping import mapped
+from app.transfer.rdf.reading import graph_of
+from app.transfer.rdf.syntax import Syntax
 from app.transfer.receipt import Code
-from tests.transfer.rdf import codes, fields, names, read
+from tests.transfer.rdf import PREFIXES, codes, fields, names, read
 
 
 def test_a_class_is_an_object_type_with_a_generated_key():
@@ -280,3 +283,45 @@ def test_what_is_deprecated_says_what_replaces_it():
     old = fields(made, "property:A.old")
     assert (old["status"], old["deprecation"]) == ("DEPRECATED", {"message": "Superseded by new.", "replacedBy": "ref:property:A.new"})
     assert fields(made, "object-type:Gone")["status"] == "DEPRECATED"
+
+
+TAGGED = {
+    Syntax.TURTLE: ':A a owl:Class ; rdfs:label "a"@en , "b"@pt-BR , "c"@zh-hant ; rdfs:seeAlso "d"@de-CH .',
+    Syntax.RDF_XML: """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:rdfs="http://www.w3.org/2000/01/rdf-schema#">
+        <rdfs:Class rdf:about="https://example.org/o#A"><rdfs:label xml:lang="en">a</rdfs:label><rdfs:label xml:lang="pt-BR">b</rdfs:label>
+        <rdfs:label xml:lang="zh-hant">c</rdfs:label><rdfs:seeAlso xml:lang="de-CH">d</rdfs:seeAlso></rdfs:Class></rdf:RDF>""",
+    Syntax.N_QUADS: "".join(
+        f'<https://example.org/o#A> <http://www.w3.org/2000/01/rdf-schema#{name}> "{text}"@{tag} .\n'
+        for name, text, tag in (("label", "a", "en"), ("label", "b", "pt-BR"), ("label", "c", "zh-hant"), ("seeAlso", "d", "de-CH"))
+    )
+    + "<https://example.org/o#A> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://www.w3.org/2002/07/owl#Class> .",
+    Syntax.JSON_LD: """{"@context": {"rdfs": "http://www.w3.org/2000/01/rdf-schema#"}, "@id": "https://example.org/o#A", "@type": "rdfs:Class",
+        "rdfs:label": [{"@value": "a", "@language": "en"}, {"@value": "b", "@language": "pt-BR"}, {"@value": "c", "@language": "zh-hant"}],
+        "rdfs:seeAlso": {"@value": "d", "@language": "de-CH"}}""",
+}
+
+
+@pytest.mark.parametrize("syntax", TAGGED)
+def test_language_tags_stay_as_the_file_spells_them(syntax: Syntax) -> None:
+    content = (PREFIXES if syntax is Syntax.TURTLE else "") + TAGGED[syntax]
+    made = mapped(graph_of(content.encode(), syntax))
+
+    said = fields(made, "object-type:A")
+    assert said["translations"] == {"pt-BR": {"displayName": "b"}, "zh-hant": {"displayName": "c"}}
+    assert said["annotations"]["http://www.w3.org/2000/01/rdf-schema#seeAlso"] == [{"text": "d", "language": "de-CH"}]
+    assert Code.LANGUAGE_TAG_CHANGED not in {line.code for line in made.receipt.lines}
+
+
+def test_of_several_spellings_of_a_language_tag_one_is_taken_and_the_others_are_listed() -> None:
+    labels = ('"one"@pt-br', '"two"@PT-BR', '"three"@pt-BR', '"four"@zh-hant', '"five"@ZH-hant', '"six"@en-x-us', '"seven"@en-X-us')
+    terms = [f":T{place} a owl:Class ; rdfs:label {label} ." for place, label in enumerate(labels)]
+    made = read("\n".join(terms), "de")
+
+    assert made == read("\n".join(reversed(terms)), "de")
+    listed = [line for line in made.receipt.lines if line.code is Code.LANGUAGE_TAG_CHANGED]
+    assert [(line.subject, line.sentence, line.statements) for line in listed] == [
+        ("", "The language tag PT-BR is spelled pt-BR as well, and carried as that.", 0),
+        ("", "The language tag ZH-hant is spelled zh-hant as well, and carried as that.", 0),
+        ("", "The language tag en-X-us is spelled en-x-us as well, and carried as that.", 0),
+        ("", "The language tag pt-br is spelled pt-BR as well, and carried as that.", 0),
+    ]

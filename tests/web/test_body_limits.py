@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import tracemalloc
 from collections.abc import AsyncIterator
 
 import httpx2
@@ -12,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
-from app.web.limits import BodyLimit
+from app.limits import Limits
+from app.web.limits import BodyLimit, to_disk
 from tests.web.server import Running, serving
 
 
@@ -72,3 +75,28 @@ async def test_an_answer_that_has_begun_is_broken_off_and_not_mixed_with_another
     async with httpx2.AsyncClient(trust_env=False) as client:
         with pytest.raises(httpx2.RemoteProtocolError):
             await client.post(f"{running.url}/early", content=chunks(11))
+
+
+async def test_the_largest_upload_goes_to_disk_and_is_never_held_in_memory(tmp_path):
+    mebibyte = 1024 * 1024
+    largest = Limits().import_body_bytes
+    left = largest // mebibyte
+    expected = hashlib.sha256(b"".join(bytes([number]) * mebibyte for number in range(left))).hexdigest()
+
+    async def receive():
+        nonlocal left
+        left -= 1
+        number = largest // mebibyte - 1 - left
+        return {"type": "http.request", "body": bytes([number]) * mebibyte, "more_body": left > 0}
+
+    tracemalloc.start()
+    try:
+        with (tmp_path / "upload").open("wb") as file:
+            digest = await to_disk({"type": "http", "headers": []}, receive, largest, file)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert digest == expected
+    assert (tmp_path / "upload").stat().st_size == largest
+    assert most < 4 * mebibyte

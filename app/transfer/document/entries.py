@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from app.domain.common import SHAPE
 from app.domain.errors import ValidationFailed
 from app.domain.kinds import KINDS
+from app.domain.merge import same
 from app.domain.planning import parse
 from app.domain.rid import REF
 from app.transfer.document.form import PARTS
@@ -110,7 +111,7 @@ def _fields(old: Any, new: Any, path: str) -> Iterator[FieldChange]:
             place = f"{path}.{name}" if path else name
             if place in _PLACES and (name not in old or name not in new):
                 continue
-            if name not in old or name not in new or type(old[name]) is not type(new[name]):
+            if name not in old or name not in new:
                 yield FieldChange(place, old.get(name), new.get(name))
             else:
                 yield from _fields(old[name], new[name], place)
@@ -123,7 +124,7 @@ def _fields(old: Any, new: Any, path: str) -> Iterator[FieldChange]:
                 yield FieldChange(place, mine.get(key), theirs.get(key))
         if [key for key in mine if key in theirs] != [key for key in theirs if key in mine]:
             yield FieldChange(f"{path} (order)", list(mine), list(theirs))
-    elif old != new or type(old) is not type(new):
+    elif not same(old, new):
         yield FieldChange(path, old, new)
 
 

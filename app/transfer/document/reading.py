@@ -9,6 +9,7 @@ from app.domain.change_set import REF_LENGTH, Operation, Verb
 from app.domain.common import EXISTS, SHAPE
 from app.domain.errors import BadInput, ValidationFailed
 from app.domain.kinds import KINDS
+from app.domain.merge import same
 from app.domain.planning import parse
 from app.domain.rid import REF, well_formed
 from app.transfer.document.form import FIELDS, FORMAT, PARTS, SECTIONS, called
@@ -122,7 +123,7 @@ def _operation(entry: Entry, reading: _Reading, *, prune: bool) -> Iterator[Oper
         yield Operation(Verb.CREATE, entry.kind, ref=entry.ref, fields=said)
         return
     now = entry.held.definition.canonical()
-    changed = {name: said.get(name) for name in (*said, *(name for name in now if name not in said)) if said.get(name) != now.get(name)}
+    changed = {name: said.get(name) for name in dict.fromkeys((*said, *now)) if not same(said.get(name), now.get(name))}
     if changed:
         yield Operation(Verb.UPDATE, entry.kind, entry.held.rid, expected_version=entry.held.version, fields=changed)
 

@@ -13,7 +13,7 @@ from app.transfer.rdf.vocabulary import SETS
 from app.transfer.receipt import Code, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from app.transfer.rdf.statements import Statements
 
@@ -41,7 +41,13 @@ class Facts:
                     if len(nodes) > 1:
                         nodes.sort(key=self._order)
         self.tally = Tally()
+        self._tags = _spelled(getattr(graph, "tags", {}), self.tally)
         begin("MAP", self.statements, "statements", lambda: self.statements - len(self._open))
+
+    def language(self, literal: Literal) -> str:
+        """The literal's language tag as the file spells it; empty where it has none."""
+        tag = literal.language or ""
+        return self._tags.get(tag, tag)
 
     def _order(self, node: Node) -> tuple[str, str, str]:
         if isinstance(node, Literal):
@@ -154,6 +160,25 @@ class Facts:
             seen |= holders
             level = list(holders)
         return node
+
+
+def _spelled(tags: Mapping[str, set[str]], tally: Tally) -> dict[str, str]:
+    """One spelling of each tag: of several the recommended one (RFC 5646, 2.1.1), else the plain one; the others are listed."""
+    chosen: dict[str, str] = {}
+    for tag, spellings in sorted(tags.items()):
+        chosen[tag] = next((each for each in (_recommended(tag), tag) if each in spellings), min(spellings))
+        for other in sorted(spellings - {chosen[tag]}):
+            tally.add(Code.LANGUAGE_TAG_CHANGED, "", f"The language tag {other} is spelled {chosen[tag]} as well, and carried as that.")
+    return chosen
+
+
+def _recommended(tag: str) -> str:
+    language, *rest = tag.split("-")
+    made = [language]
+    for part in rest:
+        after_singleton = len(made[-1]) == 1
+        made.append(part if after_singleton else {2: part.upper(), 4: part.title()}.get(len(part), part))
+    return "-".join(made)
 
 
 def _described(out: _Index) -> dict[Node, str]:

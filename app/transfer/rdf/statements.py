@@ -30,6 +30,7 @@ class Statements:
     def __init__(self) -> None:
         self._held: dict[Triple, None] = {}
         self._terms: dict[tuple[type, str, Any, Any], Node] = {}
+        self.tags: dict[str, set[str]] = {}  # each language tag in lower case, with the ways in which it is spelled
         self.store = self
         self.default_context = self
 
@@ -48,13 +49,19 @@ class Statements:
     def _one(self, term: Node) -> Node:
         if isinstance(term, Literal):
             datatype = None if term.datatype == XSD.string else term.datatype  # RDF 1.1: a plain literal is an xsd:string
-            language = term.language.lower() if term.language else None
+            language = self._tag(term.language) if term.language else None
             key: tuple[type, str, Any, Any] = (Literal, str(term), language, datatype)
             known = self._terms.get(key)
             if known is None:
                 known = self._terms[key] = Literal(str(term), lang=language, datatype=None if language else datatype)
             return known
         return self._terms.setdefault((type(term), str(term), None, None), term)
+
+    def _tag(self, language: str) -> str:
+        """The tag in lower case: case does not tell tags apart (RFC 5646, 2.1.1)."""
+        plain = language.lower()
+        self.tags.setdefault(plain, set()).add(language)
+        return plain
 
     def bind(self, *_: Any, **__: Any) -> None:
         """Prefixes are nobody's business."""

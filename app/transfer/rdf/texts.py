@@ -107,7 +107,7 @@ class Texts:
             self._facts.carry(iri, predicate, literal)
             if found is chosen:
                 continue
-            language = literal.language or ""
+            language = self._facts.language(literal)
             fits = LANGUAGE.fullmatch(language) and name not in translations.get(language, {})
             if fits and (language in translations or len(translations) < LANGUAGES):
                 translations.setdefault(language, {})[name] = self._clean(iri, name, str(literal), longest)
@@ -138,7 +138,7 @@ class Texts:
     def _annotation(self, iri: URIRef, literal: Literal) -> dict[str, str]:
         made = {"text": self._clean(iri, "annotation", str(literal), ANNOTATION_TEXT)}
         if literal.language:
-            made["language"] = literal.language
+            made["language"] = self._facts.language(literal)
         return made
 
     def _clean(self, iri: URIRef, what: str, text: str, longest: int, otherwise: str = "") -> str:
