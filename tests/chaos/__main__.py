@@ -39,7 +39,7 @@ _RECOVERY = (
     "the judge allows as many times more as there are processes that want to run for each core."
 )
 _ALONE = threading.Lock()
-AT_ONCE = 3  # small storms, since most of the time of each is spent waiting
+AT_ONCE = 2  # small storms, since most of the time of each is spent waiting
 
 
 @contextmanager
@@ -89,10 +89,13 @@ async def tried(stack: Stack, bugs: list[str], told_of: Callable[[Report], None]
         async with room:
             await one(stack, 1, scenario, told_of, bug=bug)
 
-    await asyncio.gather(*(beside(*each) for each in wanted if not each[0].breaks_servers))
+    ended = await asyncio.gather(*(beside(*each) for each in wanted if not each[0].breaks_servers), return_exceptions=True)
     for scenario, bug in wanted:
         if scenario.breaks_servers:
             await one(stack, 1, scenario, told_of, bug=bug)
+    for failed in ended:  # now that the others have ended as well
+        if failed is not None:
+            raise failed
 
 
 def main() -> int:

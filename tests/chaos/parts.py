@@ -17,7 +17,7 @@ from random import SystemRandom
 
 import httpx2
 
-STARTING = 90.0
+STARTING = 180.0
 
 
 class NeverReady(Exception):

@@ -125,9 +125,9 @@ async def world(
                     await _poisoned(found)
                 for part in found.parts:
                     part.start()
-                await asyncio.gather(*(part.ready() for part in found.parts))
                 supervising = asyncio.create_task(_supervised(found))
                 try:
+                    await asyncio.gather(*(part.ready() for part in found.parts))
                     yield found
                 finally:
                     supervising.cancel()
