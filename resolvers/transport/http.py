@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 FORBIDDEN, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE, INTERNAL = 403, 405, 406, 415, 500
 NOT_MODIFIED = 304
 PREFLIGHT_HEADERS = ("x-oms-preflight", "apollo-require-preflight")
-PARAMETERS = ("query", "operationName", "variables", "extensions")
+PARAMETERS = ("query", "documentId", "operationName", "variables", "extensions")
 MOST_PARAMETERS = 20
 URLS = 256  # that are remembered
 OFF_LOOP = 256 * 1024  # bytes of a body that is decoded in a thread
