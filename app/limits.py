@@ -25,6 +25,9 @@ class Limits(BaseModel):
     bulk_body_bytes: Bytes = Field(16 * MIB, description="Bytes in the body of /graphql and /api/bulk for a verified editor.")
     import_body_bytes: Bytes = Field(64 * MIB, description="Bytes in the body of a REST import.")
     import_seconds: Seconds = Field(600, description="Seconds that an import may take once it runs, beyond which it is ended.")
+    export_seconds: Seconds = Field(
+        300, description="Seconds in which a client must have taken a file that /api/export streams, beyond which the connection is cut."
+    )
     import_memory_bytes: Memory = Field(3 * KIB * MIB, description="Bytes of memory that the process of an import may take.")
     request_line_bytes: Bytes = Field(16 * KIB, description="Bytes in the request line, beyond which the answer is 414.")
     header_bytes: Bytes = Field(32 * KIB, description="Bytes in all headers of a request, beyond which the answer is 431.")

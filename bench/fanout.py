@@ -1,7 +1,8 @@
 """One event to 5,000 subscribers of one process, beside a bare broadcast of the same run.
 
 Three processes: this one counts, a second holds the subscribers as raw sockets, a third is the server that is measured:
-first `websockets.broadcast` of a constant, without ASGI, then ours, from a real commit in PostgreSQL to the last client.
+first `websockets.broadcast` of a constant, without ASGI, then ours, from a real commit in PostgreSQL to the last client: over
+graphql-transport-ws, then as Server-Sent Events, a connection a subscriber both times.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ QUERY = (
 PAUSE = 0.3  # seconds between two events
 CONNECT_AT_ONCE = 100
 MARK = b'"revision":'
+FLOOR, SOCKETS, STREAMS = "broadcast", "sockets", "event streams"
 
 
 @dataclass
@@ -88,7 +90,22 @@ def _until(connection: socket.socket, mark: bytes) -> None:
         seen += part
 
 
+def _listener(port: int, _: int) -> socket.socket:
+    """One that asked for an event stream."""
+    connection = socket.create_connection(("127.0.0.1", port))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    body = json.dumps({"query": QUERY, "variables": {}})
+    connection.sendall(
+        f"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer bench\r\nAccept: text/event-stream\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+    )
+    _until(connection, b":\n\n")
+    connection.setblocking(False)  # noqa: FBT003 - its only argument
+    return connection
+
+
 def _subscriber(port: int, number: int) -> socket.socket:
+    """One with a socket and a subscription on it."""
     connection = socket.create_connection(("127.0.0.1", port))
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.sendall(_handshake(port))
@@ -101,12 +118,13 @@ def _subscriber(port: int, number: int) -> socket.socket:
     return connection
 
 
-def subscribers(port: int, count: int, pipe: Connection) -> None:
+def subscribers(name: str, port: int, count: int, pipe: Connection) -> None:
     """Connect all, say so, then answer each event with the times at which it arrived."""
     raise_limit(count + SPARE)
     chosen = selectors.DefaultSelector()
+    connected = _listener if name == STREAMS else _subscriber
     for number in range(count):
-        chosen.register(_subscriber(port, number), selectors.EVENT_READ)
+        chosen.register(connected(port, number), selectors.EVENT_READ)
     time.sleep(1)
     pipe.send("ready")
     while pipe.recv() == "event":
@@ -187,7 +205,7 @@ async def _measured(pipe: Connection, port: int, act: Any) -> None:
 
 def server(name: str, pipe: Connection, url: str, count: int) -> None:
     raise_limit(count + SPARE)
-    uvloop.run(_broadcaster(pipe) if name == "broadcast" else _ours(pipe, url))
+    uvloop.run(_broadcaster(pipe) if name == FLOOR else _ours(pipe, url))
 
 
 # --- the run -----------------------------------------------------------------------------------------------------------------
@@ -202,7 +220,7 @@ def measured(name: str, url: str, count: int, events: int) -> Figures:
     ours.send("memory")
     before = ours.recv()
     clients, far = context.Pipe()
-    holding = context.Process(target=subscribers, args=(port, count, far), daemon=True)
+    holding = context.Process(target=subscribers, args=(name, port, count, far), daemon=True)
     holding.start()
     assert clients.recv() == "ready"
     ours.send("memory")
@@ -234,11 +252,17 @@ def measured(name: str, url: str, count: int, events: int) -> Figures:
 
 
 async def measure() -> list[Row]:
-    """Both servers, one after the other, as ratios to the bare broadcast."""
+    """The servers one after the other, as ratios to the bare broadcast."""
     raise_limit(SUBSCRIBERS + SPARE)
     async with database() as (_, url):
-        floor, ours = [await asyncio.to_thread(measured, name, url, SUBSCRIBERS, EVENTS) for name in ("broadcast", "oms")]
-    event = f"event to {SUBSCRIBERS:,} subscribers"
+        found = {name: await asyncio.to_thread(measured, name, url, SUBSCRIBERS, EVENTS) for name in (FLOOR, SOCKETS, STREAMS)}
+    return [
+        *_rows(f"event to {SUBSCRIBERS:,} subscribers over graphql-transport-ws", found[SOCKETS], found[FLOOR]),
+        *_rows(f"event to {SUBSCRIBERS:,} subscribers as Server-Sent Events", found[STREAMS], found[FLOOR]),
+    ]
+
+
+def _rows(event: str, ours: Figures, floor: Figures) -> list[Row]:
     late, spent, held = ours.p99 / floor.p99, ours.cpu / floor.cpu, ours.memory / 1024
     busy = (
         "the median of the slowest answers tells of other processes too: the clients, the server and PostgreSQL share the cores with them."
@@ -249,6 +273,9 @@ async def measure() -> list[Row]:
             f"{late:.2f}x", busy,
         ),
         Row("… CPU a delivery", f"{ours.cpu * 1e6:.0f} µs", "-", None, f"bare broadcast: {floor.cpu * 1e6:.0f} µs", f"{spent:.2f}x"),
-        Row("… memory a subscriber", f"{held:.0f} KB", "≤ 35 KB", held <= 35, f"bare broadcast: {floor.memory / 1024:.0f} KB"),
+        Row(
+            "… memory a subscriber", f"{held:.0f} KB", "≤ 35 KB", held <= 35, f"bare broadcast: {floor.memory / 1024:.0f} KB",
+            why="a connection has its protocol, its request and its task.",
+        ),
         Row("… longest pause of the loop", f"{ours.longest * 1e3:.0f} ms", "-", None, f"bare broadcast: {floor.longest * 1e3:.0f} ms"),
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The server that bench/fanout.py measures: our sockets over a real log, and a commit to set them off."""
+"""The server that bench/fanout.py measures: our sockets and event streams over a real log, and a commit to set them off."""
 
 from __future__ import annotations
 
@@ -25,14 +25,19 @@ from app.services.ontologies import Ontologies
 from app.web.authentication import Authentication
 from app.web.cursors import Cursors
 from app.web.origins import Origins
+from app.web.protocol import bounded
 from resolvers.context import Services, Shared
 from resolvers.schema import schema
+from resolvers.transport.event_streams import EventStreams
 from resolvers.transport.execution import Execution
+from resolvers.transport.http import GraphQLEndpoint
 from resolvers.transport.sockets import SocketProtocol
 from resolvers.transport.websocket import SocketEndpoint
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from starlette.types import Receive, Scope, Send
 
 EDITOR = Actor("bench", "bench", frozenset({Role.EDITOR}))
 
@@ -44,7 +49,7 @@ class Anybody:
 
 @asynccontextmanager
 async def serving(url: str) -> AsyncIterator[tuple[int, Callable[[], Awaitable[float]]]]:
-    limits = Limits(sockets_per_user=1_000_000)
+    limits = Limits(sockets_per_user=1_000_000, event_streams_per_user=1_000_000)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database.opened(url))
         tail = await stack.enter_async_context(Tail.opened(url, database))
@@ -53,13 +58,26 @@ async def serving(url: str) -> AsyncIterator[tuple[int, Callable[[], Awaitable[f
         services = Services(Editing(database), ChangeSets(database), Ontologies(database), Locks(database), live=live)
         contexts = Shared(database, services, Cursors("a secret of the bench"), limits).open_context
         execution = Execution(schema(), limits, contexts, lambda *_: None)
-        endpoint = SocketEndpoint(execution, contexts, Authentication(Anybody()), limits, Origins(()))
-        await stack.enter_async_context(endpoint.opened())
+        authentication = Authentication(Anybody())
+        sockets = await stack.enter_async_context(SocketEndpoint(execution, contexts, authentication, limits, Origins(())).opened())
+        streams = EventStreams(execution, contexts, sockets.groups, limits)
+        http = GraphQLEndpoint(execution, authentication, limits, lambda *_: None, streams=streams)
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            await (sockets if scope["type"] == "websocket" else http)(scope, receive, send)
+
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
         server = uvicorn.Server(
             uvicorn.Config(
-                endpoint, ws=SocketProtocol, lifespan="off", log_config=None, access_log=False, backlog=4096, ws_ping_interval=None
+                app,
+                http=bounded(limits),
+                ws=SocketProtocol,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                backlog=4096,
+                ws_ping_interval=None,
             )
         )
         running = asyncio.create_task(server._serve([listener]))  # noqa: SLF001 - without its signal handlers

@@ -77,4 +77,5 @@ class Client(asyncio.Protocol):
         body = bytes(self._buffer[end + len(END) :])
         self._buffer.clear()
         assert self._waiting is not None
-        self._waiting.set_result(body)
+        if not self._waiting.done():  # else nobody waits any more
+            self._waiting.set_result(body)

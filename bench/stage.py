@@ -24,7 +24,7 @@ from app.persistence.database import Database
 from app.persistence.migrate import migrate
 
 BEAT = 0.001  # seconds between two looks at the loop
-STARTS = 180  # seconds in which a process must be ready, however busy the machine is
+STARTS = 300  # seconds in which a process must be ready, on a busy machine too
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ REQUESTS = {
     "URI_TOO_LONG": (414, "The request line has too many bytes."),
     "UNSUPPORTED_MEDIA_TYPE": (415, "The body is of a media type that is not read."),
     "IDEMPOTENCY_KEY_REUSED": (422, "The key was used before with another body."),
+    "TOO_MANY_STREAMS": (429, "The subject has as many event streams open in this process as one may; `limit` says how many."),
     "HEADERS_TOO_LARGE": (431, "The headers have too many bytes."),
     "UNAVAILABLE": (503, "Something that is needed does not answer in time; Retry-After says when to try again."),
 }

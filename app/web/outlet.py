@@ -31,12 +31,14 @@ class Outlet:
         """Whether more may be written."""
         return not (self._cycle.disconnected or self._cycle.response_complete or self._protocol.transport.is_closing())
 
-    def write(self, *parts: bytes) -> bool:
-        """Send one chunk; False, and nothing sent, where the client does not keep up or is gone."""
+    def write(self, chunk: bytes) -> bool:
+        """Send what `chunked` made; False, and nothing sent, where the client does not keep up or is gone.
+
+        The bytes are kept as they are until the client has taken them: who sends the same to many gives all the same object.
+        """
         if self._protocol.flow.write_paused or not self.open:
             return False
-        size = sum(map(len, parts))
-        self._protocol.transport.write(b"".join((b"%x\r\n" % size, *parts, b"\r\n")))
+        self._protocol.transport.write(chunk)
         return True
 
     async def drained(self, seconds: float) -> bool:
@@ -57,10 +59,21 @@ class Outlet:
         self._protocol.told_to_end = told
 
 
+def chunked(*parts: bytes) -> bytes:
+    """One chunk of a body that is sent in chunks."""
+    return b"".join((b"%x\r\n" % sum(map(len, parts)), *parts, b"\r\n"))
+
+
 def outlet_of(scope: Scope) -> Outlet:
     """The outlet of a request; the server must have been configured with this protocol."""
-    found = scope.get("extensions", {}).get(OUTLET)
+    found = known_outlet(scope)
     if found is None:
-        message = "event streams need uvicorn with http=bounded(limits)"
+        message = "who streams needs uvicorn with http=bounded(limits)"
         raise TypeError(message)
-    return Outlet(*found)
+    return found
+
+
+def known_outlet(scope: Scope) -> Outlet | None:
+    """The outlet of a request; None where an application is called without a server."""
+    found = scope.get("extensions", {}).get(OUTLET)
+    return None if found is None else Outlet(*found)

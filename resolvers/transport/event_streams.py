@@ -17,8 +17,8 @@ from uuid import uuid4
 from graphql import GraphQLError, OperationType
 
 from app.domain.errors import ErrorCode, RequestError, TokenExpired
-from app.web.outlet import outlet_of
-from resolvers.transport.answer import BAD_REQUEST, Refused
+from app.web.outlet import chunked, outlet_of
+from resolvers.transport.answer import Refused
 from resolvers.transport.groups import encoded, follow
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ HEADERS = [
     (b"x-accel-buffering", b"no"),  # a proxy that collects a stream keeps it from those who wait
 ]
 NEXT, COMPLETE, HEARTBEAT, END = b"event: next\ndata: ", b"event: complete\ndata:\n\n", b":\n\n", b"\n\n"
+LIFE = chunked(HEARTBEAT)
+TOO_MANY_REQUESTS = 429
 SLOWEST_RETURN = 5_000  # milliseconds over which clients come back after a restart
 
 
@@ -51,16 +53,18 @@ class EventStreams:
         self._open_context = open_context
         self._groups = groups
         self._limits = limits
+        self._framing = Framing()
 
     def admit(self, actor: Actor) -> None:
         """Refuse who has as many streams open as one may."""
         limit = self._limits.event_streams_per_user
         if self.open[actor.id] >= limit:
-            raise RequestError(ErrorCode.BAD_REQUEST, BAD_REQUEST, f"Nobody has more than {limit} event streams open at once.", limit=limit)
+            message = f"Nobody has more than {limit} event streams open at once."
+            raise RequestError(ErrorCode.TOO_MANY_STREAMS, TOO_MANY_REQUESTS, message, limit=limit)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send, actor: Actor, facts: RequestFacts, found: Found | Refused) -> None:
         """Stream one operation, or why it is none, until it or its client ends."""
-        stream = Stream(self._execution, self._limits, outlet_of(scope))
+        stream = Stream(self._execution, self._limits, outlet_of(scope), self._framing)
         self.open[actor.id] += 1
         try:
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
@@ -97,10 +101,25 @@ class EventStreams:
             gone.cancel()
 
 
+class Framing:
+    """Makes events: that of a group goes to one stream after the other, so it is made once, and one object for all who are slow to take it."""
+
+    def __init__(self) -> None:
+        self._payload = self._mark = self._chunk = b""
+
+    def event(self, payload: bytes, mark: bytes) -> bytes:
+        """An answer with the id to come back with, as a chunk."""
+        if payload is not self._payload or mark is not self._mark:
+            parts = (b"id: ", mark, b"\n", NEXT, payload, END) if mark else (NEXT, payload, END)
+            self._payload, self._mark, self._chunk = payload, mark, chunked(*parts)
+        return self._chunk
+
+
 class Stream:
     """The recipient of one operation's answers: written at once, or not at all where the client does not keep up."""
 
-    def __init__(self, execution: Execution, limits: Limits, outlet: Outlet) -> None:
+    def __init__(self, execution: Execution, limits: Limits, outlet: Outlet, framing: Framing) -> None:
+        self._framing = framing
         self._execution = execution
         self._limits = limits
         self._outlet = outlet
@@ -112,9 +131,9 @@ class Stream:
         """What stands before each answer."""
         return NEXT
 
-    def write(self, head: bytes, payload: bytes, mark: bytes) -> bool:
+    def write(self, _: bytes, payload: bytes, mark: bytes) -> bool:
         """Send at once, or not at all where the client does not keep up; the mark is the id to come back with."""
-        return self._outlet.write(b"id: " + mark + b"\n" + head if mark else head, payload, END)
+        return self._outlet.write(self._framing.event(payload, mark))
 
     async def send(self, head: bytes, payload: bytes, mark: bytes) -> bool:
         """Send when the client has taken what came before; False when it has ended, also for not taking it."""
@@ -149,7 +168,7 @@ class Stream:
         try:
             while not ended.done() and not gone.done():
                 await asyncio.wait((ended, gone), timeout=self._limits.event_stream_heartbeat_seconds, return_when=asyncio.FIRST_COMPLETED)
-                if not ended.done() and not gone.done() and not self._outlet.write(HEARTBEAT, b"", b"") and not await self._drained():
+                if not ended.done() and not gone.done() and not self._outlet.write(LIFE) and not await self._drained():
                     self._ended.set()
         finally:
             ended.cancel()

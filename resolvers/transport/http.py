@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 FORBIDDEN, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE, INTERNAL = 403, 405, 406, 415, 500
 NOT_MODIFIED = 304
 PREFLIGHT_HEADERS = ("x-oms-preflight", "apollo-require-preflight")
-PARAMETERS = ("query", "operationName", "variables", "extensions")
+PARAMETERS = ("query", "documentId", "operationName", "variables", "extensions")
 MOST_PARAMETERS = 20
 URLS = BODIES = 256  # that are remembered
 LONGEST_BODY = 8 * 1024  # bytes of a body that is remembered

@@ -6,6 +6,7 @@ UTF-8 without byte order mark, no NaN or infinity, no key twice, no half surroga
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from app.limits import Limits
 
 _T = TypeVar("_T")
+DOCUMENT_ID = re.compile("(?:sha256:)?([0-9a-f]{64})")
 SMALLEST, LARGEST = -(2**63), 2**64 - 1  # what our own answers can hold
 
 
@@ -54,9 +56,23 @@ def graphql_request(value: Any, size: int) -> GraphQLRequest:
         query=_optional(value, "query", str),
         operation_name=_optional(value, "operationName", str) or None,
         variables=_optional(value, "variables", dict) or {},
-        extensions=_optional(value, "extensions", dict) or {},
+        extensions=_extensions(value),
         size=size,
     )
+
+
+def _extensions(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a request says beside its operation; `documentId` names the document as `persistedQuery` does."""
+    given, named = _optional(value, "extensions", dict) or {}, _optional(value, "documentId", str)
+    if named is None:
+        return given
+    if not (found := DOCUMENT_ID.fullmatch(named)):
+        _refuse(
+            'documentId must be the SHA-256 of the document: 64 hexadecimal digits in lower case, with or without "sha256:" before them.'
+        )
+    if "persistedQuery" in given:
+        _refuse("A document is named by documentId or by extensions.persistedQuery, not by both.")
+    return {**given, "persistedQuery": {"version": 1, "sha256Hash": found[1]}}
 
 
 def holds_nul(value: Any) -> bool:

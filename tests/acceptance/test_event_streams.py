@@ -11,6 +11,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from app.web.origins import REQUEST_HEADERS
+from resolvers.transport.event_streams import Framing
 from tests import given
 from tests.streams import FOLLOW, streaming
 from tests.waiting import until
@@ -188,8 +189,12 @@ async def test_a_client_that_takes_nothing_is_cut_off_and_holds_nobody_up(databa
 async def test_nobody_has_more_streams_than_allowed(database, database_url):
     async with streaming(database, database_url, event_streams_per_user=2) as served:
         held = [await served.ask() for _ in range(2)]
-        refused = await served.ask()
-        assert (refused.status, (await refused.body())["errors"][0]["extensions"]["limit"]) == (400, 2)
+        for refused in (await served.ask(), await served.ask(method="GET"), await served.ask("{ nothing }"), await served.ask(NAMED)):
+            told = (await refused.body())["errors"][0]["extensions"]
+            assert (refused.status, told["code"], told["limit"]) == (429, "TOO_MANY_STREAMS", 2)
+            assert "text/event-stream" not in refused.headers["content-type"], "it is an answer as ever: a client sees no stream that ends"
+        assert served.streams.open == {"vera": 2}
+        await served.following(2)
         other = await served.ask(by="edith")
         assert other.status == 200
         held[0].cut()
@@ -198,6 +203,19 @@ async def test_nobody_has_more_streams_than_allowed(database, database_url):
         assert held[-1].status == 200
         for each in (*held, other):
             each.cut()
+
+
+def test_the_same_event_is_one_object_for_all_who_follow_alike():
+    framing, payload, mark = Framing(), b'{"data":1}', b"1.2"
+
+    first, second = framing.event(payload, mark), framing.event(payload, mark)
+    other = framing.event(b'{"data":2}', mark)
+    stateless = framing.event(payload, b"")
+
+    assert first is second
+    assert first == b'26\r\nid: 1.2\nevent: next\ndata: {"data":1}\n\n\r\n'
+    assert other == first.replace(b"1}", b"2}")
+    assert stateless == b'1e\r\nevent: next\ndata: {"data":1}\n\n\r\n'
 
 
 async def test_a_deploy_ends_the_streams_at_once_and_spreads_their_return(database, database_url):

@@ -6,6 +6,7 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
+import httpx2
 import pytest
 from typer.testing import CliRunner
 from websockets.asyncio.client import connect
@@ -41,6 +42,43 @@ async def test_only_trusted_documents_run_over_http(database, database_url):
         again = await served.ask("", by="edith", accept="application/json", extensions=by_hash(OPENING))
         assert again.status == 403  # what was sent with its hash is not remembered
         assert await database.pool.fetchval("SELECT count(*) FROM change_set") == 0
+
+
+def digest(document: str) -> str:
+    return sha256(document.encode()).hexdigest()
+
+
+async def asked(port: int, parameters: dict[str, object], *, by: str = "vera", method: str = "POST") -> tuple[int, dict[str, object]]:
+    """A request with just these parameters."""
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers={"authorization": f"Bearer {by}"}) as client:
+        answer = await (client.post("/graphql", json=parameters) if method == "POST" else client.get("/graphql", params=parameters))
+    return answer.status_code, answer.json()
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+async def test_a_document_is_named_by_its_id(database, database_url, method):
+    async with streaming(database, database_url, trusted=trusted(NAMED)) as served:
+        for named in (digest(NAMED), f"sha256:{digest(NAMED)}"):
+            status, told = await asked(served.port, {"documentId": named}, method=method)
+            assert (status, told["data"]) == (200, {"me": {"id": "vera"}})
+        for parameters, status, code in (
+            ({"documentId": digest(OPENING)}, 403, "OPERATION_NOT_ALLOWED"),
+            ({"documentId": "Named"}, 400, "BAD_REQUEST"),
+            ({"documentId": digest(NAMED).upper()}, 400, "BAD_REQUEST"),
+            ({"documentId": digest(NAMED), "query": OPENING}, 400, "BAD_REQUEST"),
+        ):
+            answered, told = await asked(served.port, parameters, method=method)
+            assert (answered, told["errors"][0]["extensions"]["code"]) == (status, code), parameters
+    assert await database.pool.fetchval("SELECT count(*) FROM change_set") == 0
+
+
+async def test_a_document_is_not_named_twice(database, database_url):
+    async with streaming(database, database_url, trusted=trusted(NAMED)) as served:
+        status, told = await asked(served.port, {"documentId": digest(NAMED), "extensions": by_hash(NAMED)})
+        assert (status, told["errors"][0]["message"]) == (
+            400,
+            "A document is named by documentId or by extensions.persistedQuery, not by both.",
+        )
 
 
 async def test_only_trusted_documents_are_followed(database, database_url):

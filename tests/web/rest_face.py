@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from app.domain.actor import Actor
 from app.domain.errors import Unauthenticated
@@ -65,13 +66,17 @@ class Face:
         return answer.status_code, told["code"]
 
 
+def routes_of(database: Database, limits: Limits, faults: list[BaseException]) -> list[Route]:
+    """The paths of the face; what goes wrong in it is added to the faults."""
+    door = Door(Authentication(Names()), limits, decoded, lambda error, _: faults.append(error))
+    imports = Imports(database, Jobs(database), "", limits)
+    return rest_routes(door, Editing(database), ChangeSets(database), Locks(database), imports, database, Cursors(SECRET))
+
+
 @asynccontextmanager
 async def face_of(database: Database, limits: Limits | None = None) -> AsyncIterator[Face]:
     faults: list[BaseException] = []
-    door = Door(Authentication(Names()), limits or Limits(), decoded, lambda error, _: faults.append(error))
-    imports = Imports(database, Jobs(database), "", door.limits)
-    routes = rest_routes(door, Editing(database), ChangeSets(database), Locks(database), imports, database, Cursors(SECRET))
-    app = Starlette(routes=routes)
+    app = Starlette(routes=routes_of(database, limits or Limits(), faults))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://oms") as client:
         yield Face(client, faults)
     assert faults == []

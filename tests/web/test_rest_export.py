@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import socket
+from contextlib import suppress
 
 import pytest
+from starlette.applications import Starlette
 
+from app.limits import Limits
 from app.services.editing import Editing
 from app.transfer.outputs import MEDIA, Output
 from app.web.rest import resource
 from tests import given
-from tests.web.rest_face import face_of
+from tests.web.rest_face import face_of, routes_of
+from tests.web.server import serving
+
+END = b"\r\n0\r\n\r\n"  # of a body in chunks
+IDLE = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()"
 
 
 @pytest.fixture
@@ -46,3 +55,43 @@ async def test_refusals_are_json(face):
     assert await face.code("GET", "/api/export?ontology=none") == (404, "NOT_FOUND")
     assert (await face.code("GET", "/api/export", by=None))[0] == 401
     assert (await face.code("POST", "/api/export", {}))[0] == 405
+
+
+async def read_slowly(port: int, path: str, begun: asyncio.Event, go_on: asyncio.Event) -> bytes:
+    """All that arrives of an answer; when it has begun, nothing more is read before somebody says so."""
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        connection.setblocking(False)
+        loop, taken = asyncio.get_running_loop(), b""
+        await loop.sock_connect(connection, ("127.0.0.1", port))
+        await loop.sock_sendall(connection, f"GET {path} HTTP/1.1\r\nhost: oms\r\nauthorization: Bearer vera\r\n\r\n".encode())
+        taken += await loop.sock_recv(connection, 1_024)
+        begun.set()
+        await go_on.wait()
+        with suppress(ConnectionResetError):
+            while part := await loop.sock_recv(connection, 65_536):
+                taken += part
+                if taken.endswith(END):
+                    break
+        return taken
+
+
+async def test_a_file_that_is_not_taken_in_time_is_cut_off_visibly_and_holds_no_snapshot(database, caplog):
+    words = [given.shared_property(description="x" * 9_000) for _ in range(1_200)]
+    await Editing(database).apply(given.EDITOR, "main", words)
+    limits, begun, go_on = Limits(export_seconds=1), asyncio.Event(), asyncio.Event()
+    async with serving(Starlette(routes=routes_of(database, limits, [])), limits) as server:
+        reading = asyncio.create_task(read_slowly(server.port, "/api/export?format=yaml", begun, go_on))
+        await begun.wait()
+        async with asyncio.timeout(60):
+            while "A file was not taken in time, and its connection cut" not in caplog.text:
+                assert await database.pool.fetchval(IDLE) == 0, "a client that reads slowly holds a snapshot"
+                await asyncio.sleep(0.05)
+        go_on.set()
+        cut = await reading
+        whole = await read_slowly(server.port, "/api/export?format=json&part=receipt", begun, go_on)
+
+    assert cut.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"\r\ntransfer-encoding: chunked\r\n" in cut
+    assert not cut.endswith(END), "what is cut must not look whole"
+    assert whole.endswith(END)

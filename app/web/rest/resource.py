@@ -18,6 +18,7 @@ from app.observability.tracing import carried
 from app.services.imports import forget, spool
 from app.web.authentication import challenge
 from app.web.limits import ClientGone, read_body, to_disk
+from app.web.outlet import known_outlet, outlet_of
 from app.web.rest.call import Call, Reply, query_of
 from app.web.rest.locks import HEADER, lock_tokens
 from app.web.rest.shapes import plain, problem_json
@@ -90,7 +91,10 @@ class Resource:
             self._door.report(error, {"request_id": request_id, "path": self._route})
             body = {"code": ErrorCode.INTERNAL_SERVER_ERROR, "message": MASKED, "requestId": request_id}
             reply = Reply(body, HTTPStatus.INTERNAL_SERVER_ERROR)
-        await _send(send, reply, request_id if "request_id" not in scope.get("state", {}) else None, silent=scope["method"] == "HEAD")
+        silent = scope["method"] == "HEAD"
+        await _send(send, reply, request_id if "request_id" not in scope.get("state", {}) else None, silent=silent)
+        if reply.pieces is not None and not silent and not await _streamed(scope, send, reply.pieces, self._door.limits.export_seconds):
+            log.warning("A file was not taken in time, and its connection cut", extra={"request_id": request_id})
 
     async def _answer(self, scope: Scope, receive: Receive, headers: Mapping[str, str], request_id: str) -> Reply:
         handler = self._handlers.get(scope["method"])
@@ -193,11 +197,28 @@ async def _send(send: Send, reply: Reply, request_id: str | None, *, silent: boo
         headers["content-type"] = f"{reply.media}; charset=utf-8"
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": reply.status.value, "headers": raw})
-    if reply.pieces is not None and not silent:
-        chunks = _chunks(reply.pieces)
-        while chunk := await asyncio.to_thread(next, chunks, b""):
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-    await send({"type": "http.response.body", "body": b"" if silent or reply.pieces is not None else body})
+    if reply.pieces is None or silent:
+        await send({"type": "http.response.body", "body": b"" if silent else body})
+
+
+async def _streamed(scope: Scope, send: Send, pieces: Iterable[str], seconds: float) -> bool:
+    """Send a file piece by piece; False where the client has not taken all of it in time.
+
+    Its connection is then cut before the chunk that ends a body, so that nobody takes a part for the whole.
+    """
+    chunks, outlet = _chunks(pieces), known_outlet(scope)
+    try:
+        async with asyncio.timeout(seconds):
+            while chunk := await asyncio.to_thread(next, chunks, b""):
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                if outlet is not None and not outlet.open:
+                    return True  # nobody reads it any more
+            await send({"type": "http.response.body", "body": b""})
+    except TimeoutError:
+        outlet_of(scope).cut()
+        await asyncio.sleep(0)  # in which the server notices
+        return False
+    return True
 
 
 def _chunks(pieces: Iterable[str]) -> Iterator[bytes]:
