@@ -17,8 +17,11 @@ from app.adapters.neo4j import Neo4jGraph
 from app.adapters.opensearch import OpenSearchIndex
 from app.adapters.redis import RedisCache, Tiers
 from app.adapters.redis_hints import RedisHints
+from app.adapters.redis_leases import TOPIC as LOCKS
+from app.adapters.redis_leases import RedisLeases
 from app.adapters.redis_pool import RedisPool
-from app.adapters.redis_presence import TOPIC, RedisPresence
+from app.adapters.redis_presence import TOPIC as PRESENCE
+from app.adapters.redis_presence import RedisPresence
 from app.adapters.tokens import verifier
 from app.domain.actor import Role
 from app.domain.breaker import Breaker, Circuit
@@ -33,6 +36,7 @@ from app.services.attendance import Attendance
 from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
 from app.services.graphing import Graphing, Graphs
+from app.services.holding import Holding
 from app.services.imports import Imports
 from app.services.indexing import Indexing
 from app.services.jobs import Jobs
@@ -115,15 +119,16 @@ async def opened(settings: Settings, *, by_levels: bool = True) -> AsyncIterator
         imports = await stack.enter_async_context(Imports(database, Jobs(database), url, limits).opened())
         common = await stack.enter_async_context(shared_by_processes(settings, database))
         seating = await stack.enter_async_context(seats(database, common))
+        holding = await stack.enter_async_context(held(database, common, tail))
         services = Services(
             editing=Editing(database),
             change_sets=ChangeSets(database),
             ontologies=Ontologies(database),
-            locks=Locks(database),
+            locks=Locks(database, holding),
             attendance=await stack.enter_async_context(Attendance(seating).opened()),
             imports=imports,
             graphs=Graphs(graph, breaker("neo4j")),
-            live=Live(tail, database, resume_events=limits.resume_events, seating=seating),
+            live=Live(tail, database, resume_events=limits.resume_events, seating=seating, holding=holding),
             searching=Searching(index, breaker("opensearch")) if index else None,
             syncing=await stack.enter_async_context(syncing.opened()),
             repairs=Repairs(database, Indexing(database, index) if index else None),
@@ -221,8 +226,20 @@ async def seats(database: Database, common: Common | None) -> AsyncIterator[Seat
         return
     shared = RedisPresence(common.pool, scope=common.installation, secret=common.secret, channel=common.hints.channel)
     async with Seating(table, shared).opened() as seating:
-        common.hints.follow(TOPIC, seating.hinted, seating.again)
+        common.hints.follow(PRESENCE, seating.hinted, seating.again)
         yield seating
+
+
+@asynccontextmanager
+async def held(database: Database, common: Common | None, tail: Tail) -> AsyncIterator[Holding]:
+    """Who holds what, in every process."""
+    if common is None:
+        yield Holding(database, epoch=lambda: tail.epoch)
+        return
+    shared = RedisLeases(common.pool, scope=common.installation, secret=common.secret, channel=common.hints.channel)
+    async with Holding(database, shared, epoch=lambda: tail.epoch).opened() as holding:
+        common.hints.follow(LOCKS, holding.hinted, holding.again)
+        yield holding
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from app.bootstrap import held, shared_by_processes
 from app.domain.actor import Actor
 from app.domain.errors import TokenExpired, Unauthenticated, Unavailable
 from app.limits import Limits
@@ -24,6 +25,7 @@ from app.persistence.log import Entry
 from app.persistence.tail import Tail
 from app.services.editing import Editing
 from app.services.live import Live
+from app.settings import Settings
 from app.web.authentication import Authentication
 from app.web.origins import Origins
 from resolvers.subscriptions.feed import Feed
@@ -178,13 +180,16 @@ class Client:
 
 @asynccontextmanager
 async def serving(
-    database: Database, url: str, *, world: Callable[[Live, Limits], Any] | None = None, origins: tuple[str, ...] = (), **limits: Any
-) -> AsyncIterator[Served]:
-    """The whole of the live side: tail, endpoint and server; `world` gives another schema with its contexts."""
+    database: Database, url: str, *, world: Callable[[Live, Limits], Any] | None = None, origins: tuple[str, ...] = (),
+    redis: str | None = None, **limits: Any,
+) -> AsyncIterator[Served]:  # fmt: skip
+    """The whole of the live side: tail, endpoint and server; `world` gives another schema with its contexts, `redis` is what locks are shared in."""
     bounds = Limits(**limits)
     async with AsyncExitStack() as stack:
         tail = await stack.enter_async_context(Tail.opened(url, database))
-        services = Services(Live(tail, database, resume_events=bounds.resume_events))
+        common = await stack.enter_async_context(shared_by_processes(Settings(redis_url=redis), database))
+        holding = await stack.enter_async_context(held(database, common, tail))
+        services = Services(Live(tail, database, resume_events=bounds.resume_events, holding=holding))
 
         @asynccontextmanager
         async def open_context(actor: Actor, facts: Any) -> AsyncIterator[Any]:

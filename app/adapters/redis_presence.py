@@ -198,8 +198,7 @@ class RedisPresence:
             said = self._opened(key, f"s:{person}:{session}", sealed)
             if said is not None:
                 look = self._look(key, person, fields.get(f"l:{person}".encode(), b""))
-                actor, name = said
-                found.append(Seat(session, change_set, actor, name, _moment(since), *look, rest=(int(ends) - now) / 1000))
+                found.append(Seat(session, change_set, said[0], said[1], _moment(since), *look, rest=(int(ends) - now) / 1000))
         return Seated(tuple(found), era.decode(errors="replace") if era else None)
 
     def _look(self, key: str, person: str, value: bytes) -> tuple[datetime, str | None, str | None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.domain.errors import Fenced, InvalidState, NotFound
-from app.domain.lease import MOST_LEASES, Lease, check
+from app.domain.lease import MOST_LEASES, REMEMBERED_SECONDS, Copy, Lease, check
 from app.domain.rid import REF
 from app.persistence.watch import STATE_CHANNEL
 
@@ -80,13 +80,12 @@ async def release(work: Transaction, actor: Actor, rid: str, token: int) -> Leas
     return await _end(work, rid)
 
 
-async def end(work: Transaction, rid: str) -> Lease | None:
-    """Take it from whoever holds it, and say who that was; None where nobody does."""
+async def end(work: Transaction, rid: str) -> tuple[Lease, Lease] | None:
+    """Take it from whoever holds it: the lease as it was, and as it is; None where nobody does."""
     rows = await work.fetch(f"SELECT {_COLUMNS} FROM lease WHERE rid = $1 FOR UPDATE", rid)
     if not rows or not rows[0]["held"]:
         return None
-    await _end(work, rid)
-    return _lease(rows[0])
+    return _lease(rows[0]), await _end(work, rid)
 
 
 async def guard(work: Transaction, actor: Actor, rids: Iterable[str]) -> None:
@@ -117,13 +116,16 @@ async def held(reader: Reader, rids: Sequence[str]) -> dict[str, Lease]:
     return {row["rid"]: _lease(row) for row in rows}
 
 
-async def of_ontologies(source: Source, ontologies: Sequence[str]) -> dict[str, dict[str, Lease]]:
-    """The leases that have not lapsed, by ontology and by the rid of their entity."""
-    rows = await source.fetch(f"SELECT {_COLUMNS} FROM lease WHERE ontology = ANY ($1::text[]) AND until > clock_timestamp()", ontologies)
-    found: dict[str, dict[str, Lease]] = {}
-    for row in rows:
-        found.setdefault(row["ontology"], {})[row["rid"]] = _lease(row)
-    return found
+async def recent(source: Source, ontologies: Sequence[str]) -> list[Copy]:
+    """The leases that have not lapsed, and those that ended so lately that somebody may still have an older copy of them."""
+    rows = await source.fetch(
+        f"""
+        SELECT {_COLUMNS}, extract(epoch FROM until - clock_timestamp())::float8 AS rest
+        FROM lease WHERE ontology = ANY ($1::text[]) AND until > clock_timestamp() - $2 * interval '1 second'
+        """,
+        ontologies, REMEMBERED_SECONDS,
+    )  # fmt: skip
+    return [Copy(_lease(row), row["rest"]) for row in rows]
 
 
 async def _own(work: Transaction, actor: Actor, rid: str, token: int) -> Lease:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import CursorExpired, NotFound, Unavailable
-from app.persistence import jobs, leases, sinks
+from app.persistence import jobs, sinks
 from app.persistence.log import GREATEST, Cursor, Log, ontology_of_change_set
 from app.persistence.sinks import Progress
 from app.persistence.watch import BEGINNING, Watch
+from app.services.holding import Holding
 
 if TYPE_CHECKING:
     from app.domain.job import Job
-    from app.domain.lease import Lease
     from app.persistence.database import Database
     from app.persistence.stream import Followed
     from app.persistence.tail import Tail
@@ -34,11 +34,13 @@ class Following:
 class Live:
     """Opens the logs, and what has no log, for subscribers."""
 
-    def __init__(self, tail: Tail, database: Database, *, resume_events: int, seating: Seating | None = None) -> None:
+    def __init__(
+        self, tail: Tail, database: Database, *, resume_events: int, seating: Seating | None = None, holding: Holding | None = None
+    ) -> None:
         self.tail = tail
         self._database = database
         self._limit = resume_events
-        self._locks: Watch[dict[str, Lease]] = Watch(leases.of_ontologies, {})
+        self._locks = (holding or Holding(database, epoch=lambda: tail.epoch)).watch
         self._progress: Watch[Progress] = Watch(sinks.progress, Progress())
         self._jobs: Watch[Job | None] = Watch(jobs.of_rids, None)
         self._seating = seating

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
-from app.persistence.database import Database
+from app.bootstrap import held, shared_by_processes
+from app.persistence.tail import Tail
 from app.persistence.watch import BEGINNING, RING, Watched
 from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
 from app.services.locks import Locks
 from app.services.ontologies import Ontologies
+from app.settings import Settings
 from app.web.cursors import Cursors
 from resolvers.context import Services, Shared
 from resolvers.schema import schema
@@ -23,13 +28,27 @@ from tests.sockets import serving
 FOLLOW = "subscription { locksChanged { complete changes { rid lock { holder entity { apiName } } } } }"
 
 
+@pytest.fixture(params=["without Redis", "with Redis"])
+def shared(request: pytest.FixtureRequest) -> str | None:
+    return None if request.param == "without Redis" else str(request.getfixturevalue("redis"))
+
+
 @pytest_asyncio.fixture
-async def served(database, database_url):
+async def elsewhere(database, database_url, shared):
+    """Edit locks as another process has them."""
+    async with AsyncExitStack() as stack:
+        common = await stack.enter_async_context(shared_by_processes(Settings(redis_url=shared), database))
+        tail = await stack.enter_async_context(Tail.opened(database_url, database))
+        yield partial(Locks, database, await stack.enter_async_context(held(database, common, tail)))
+
+
+@pytest_asyncio.fixture
+async def served(database, database_url, shared):
     def world(live, limits):
         services = Services(Editing(database), ChangeSets(database), Ontologies(database), Locks(database), live=live)
         return schema(), Shared(database, services, Cursors("a secret of the tests only"), limits).open_context
 
-    async with serving(database, database_url, world=world) as running:
+    async with serving(database, database_url, world=world, redis=shared) as running:
         yield running
 
 
@@ -45,9 +64,9 @@ async def groups(served, *names: str) -> list[str]:
     return [made.refs[name] for name in names]
 
 
-async def test_the_first_event_is_all_of_it_and_the_others_what_changes(served, database: Database):
+async def test_the_first_event_is_all_of_it_and_the_others_what_changes(served, elsewhere):
     one, two = await groups(served, "one", "two")
-    locks = Locks(database)  # as another process would have it
+    locks = elsewhere()
     held = await locks.acquire(EDITOR, one)
     async with served.connected() as client:
         await client.subscribe(FOLLOW)
@@ -63,28 +82,28 @@ async def test_the_first_event_is_all_of_it_and_the_others_what_changes(served, 
         assert await told(client) == (False, {two: None})
 
 
-async def test_a_lock_that_lapses_is_told_though_nobody_does_anything(served, database: Database):
+async def test_a_lock_that_lapses_is_told_though_nobody_does_anything(served, elsewhere):
     [one] = await groups(served, "one")
     async with served.connected() as client:
         await client.subscribe(FOLLOW)
         assert await told(client) == (True, {})
-        await Locks(database, seconds=0.5).acquire(EDITOR, one)
+        await elsewhere(seconds=0.5).acquire(EDITOR, one)
         assert await told(client) == (False, {one: "edith"})
         assert await told(client) == (False, {one: None})
 
 
-async def test_those_who_come_later_begin_with_all_of_it_and_share_the_rest(served, database: Database):
+async def test_those_who_come_later_begin_with_all_of_it_and_share_the_rest(served, elsewhere):
     one, two = await groups(served, "one", "two")
     async with served.connected() as early, served.connected() as late:
         await early.subscribe(FOLLOW)
         assert await told(early) == (True, {})
-        await Locks(database).acquire(EDITOR, one)
+        await elsewhere().acquire(EDITOR, one)
         assert await told(early) == (False, {one: "edith"})
         await late.subscribe(FOLLOW)
         assert await told(late) == (True, {one: "edith"})
         assert len(served.endpoint.groups) == 1
 
-        await Locks(database).acquire(EDITOR, two)
+        await elsewhere().acquire(EDITOR, two)
         assert await told(early) == await told(late) == (False, {two: "edith"})
 
 
