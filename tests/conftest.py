@@ -16,6 +16,7 @@ from hypothesis import settings
 
 from app.persistence.database import Database
 from app.persistence.migrate import migrate
+from tests.emptying import EMPTY
 from tests.keeper import Keeper
 
 pytest_plugins = ["tests.real_servers"]
@@ -25,17 +26,6 @@ settings.register_profile("search", deadline=None, print_blob=True)  # pytest --
 settings.load_profile("same")
 
 TEMPLATE = "oms_template"
-_EMPTY = """
-DO $$ DECLARE names text; BEGIN
-    SELECT string_agg(format('%I', tablename), ', ') INTO names FROM pg_tables
-    WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'installation');
-    EXECUTE 'TRUNCATE ' || names || ' RESTART IDENTITY CASCADE';
-    UPDATE installation SET epoch = 1;
-    INSERT INTO ontology (rid, api_name, display_name, created_by, updated_by)
-    VALUES ('ri.ontology.main.ontology.' || gen_random_uuid(), 'main', 'Main', 'system', 'system');
-    INSERT INTO ontology_counter (ontology) SELECT rid FROM ontology;
-END $$
-"""
 
 
 def database_named(url: str, name: str) -> str:
@@ -87,5 +77,5 @@ def database_url(worker_id: str) -> str:
 async def database(database_url: str) -> AsyncIterator[Database]:
     """An emptied database: ontology `main` at revision 0 and nothing else."""
     async with Database.opened(database_url) as opened:
-        await opened.pool.execute(_EMPTY)
+        await opened.pool.execute(EMPTY)
         yield opened

@@ -111,7 +111,7 @@ def test_spans_are_sent_to_the_address_and_health_has_none():
 
     with HTTPServer(("127.0.0.1", 0), Collector) as collector:
         Thread(target=collector.serve_forever, daemon=True).start()
-        subprocess.run([sys.executable, "-c", TRACED, f"http://127.0.0.1:{collector.server_port}"], check=True, timeout=30)
+        subprocess.run([sys.executable, "-c", TRACED, f"http://127.0.0.1:{collector.server_port}"], check=True, timeout=240)
         collector.shutdown()
 
     [(path, body)] = received

@@ -115,7 +115,7 @@ class Service:
         body = {"query": query, **({} if variables is None else {"variables": variables}), **more}
         return self.ask("POST", "/graphql", body, role=role, headers={"accept": "application/graphql-response+json"})
 
-    def raw(self, *parts: bytes, pause: float = 0.0, seconds: float = 10.0) -> Answer | None:
+    def raw(self, *parts: bytes, pause: float = 0.0, seconds: float = 60.0) -> Answer | None:
         """Send bytes, and read one answer; None where the connection is closed without one."""
         with socket.create_connection(("127.0.0.1", self.port), seconds) as connection:
             try:

@@ -23,7 +23,7 @@ bounded = settings(max_examples=120, deadline=None, database=None, phases=[Phase
 
 
 def validate(service, case) -> None:
-    case.call_and_validate(base_url=service.url, headers={"authorization": f"Bearer {service.tokens['EDITOR']}"}, checks=CHECKS, timeout=10)
+    case.call_and_validate(base_url=service.url, headers={"authorization": f"Bearer {service.tokens['EDITOR']}"}, checks=CHECKS, timeout=60)
 
 
 def test_the_document_names_the_operations():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -26,10 +27,12 @@ KUBERNETES = "1.37.0"
 SECRETS = {"DATABASE_URL", "CURSOR_SECRET", "REDIS_URL", "SENTRY_DSN", "SLACK_WEBHOOK_URL"}
 
 
+@cache
 def rendered(values: str, *more: str) -> str:
     return ran("helm", "template", "oms", CHART, "--namespace", "oms", "--values", CHART / values, *more)
 
 
+@cache
 def manifests(values: str, *more: str) -> list[dict[str, Any]]:
     return [each for each in YAML(typ="safe").load_all(rendered(values, *more)) if each]
 

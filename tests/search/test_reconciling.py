@@ -286,7 +286,7 @@ async def test_the_command_proves_names_and_puts_right(database, database_url, o
             sys.executable, "-m", "app.cli", *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
             env=os.environ | {"DATABASE_URL": database_url, "OPENSEARCH_URL": opensearch},
         )  # fmt: skip
-        said, _ = await asyncio.wait_for(process.communicate(), 120)
+        said, _ = await asyncio.wait_for(process.communicate(), 240)
         return process.returncode, said.decode()
 
     code, said = await oms("verify", "--json")

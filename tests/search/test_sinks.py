@@ -123,7 +123,7 @@ async def test_the_commands_list_replay_and_discard(index, editing, database, da
     async def oms(*arguments):
         command = [sys.executable, "-m", "app.cli", "dead-letters", *arguments]
         around = os.environ | {"DATABASE_URL": database_url, "OPENSEARCH_URL": opensearch}
-        run = await asyncio.to_thread(subprocess.run, command, env=around, capture_output=True, text=True, timeout=120, check=False)
+        run = await asyncio.to_thread(subprocess.run, command, env=around, capture_output=True, text=True, timeout=240, check=False)
         return run.returncode, run.stdout, run.stderr
 
     status, listed, _ = await oms("list", "--json")

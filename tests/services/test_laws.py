@@ -15,10 +15,10 @@ from app.persistence.database import Database
 from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
 from tests import given as made
+from tests.emptying import EMPTY
 from tests.given import EDITOR
 
 NAMES = ("Alpha", "Beta", "Gamma")
-_EMPTY = "TRUNCATE ontology, change_set, entity RESTART IDENTITY CASCADE"
 LAWFUL = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 steps = st.lists(
@@ -34,11 +34,7 @@ steps = st.lists(
 
 
 async def emptied(database: Database) -> None:
-    await database.pool.execute(_EMPTY)
-    await database.pool.execute(
-        "INSERT INTO ontology (rid, api_name, display_name, created_by, updated_by) VALUES ('ri.ontology.main.ontology.laws', 'main', 'M', 's', 's')"
-    )
-    await database.pool.execute("INSERT INTO ontology_counter (ontology) SELECT rid FROM ontology")
+    await database.pool.execute(EMPTY)
 
 
 async def named(database: Database, name: str) -> tuple[str, int] | None:
