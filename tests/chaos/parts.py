@@ -95,7 +95,7 @@ class Part:
         """Let it go on."""
         self._signal(signal.SIGCONT)
 
-    def end(self, seconds: float = 40) -> int:
+    def end(self, seconds: float = 70) -> int:
         """Ask it to finish, and wait; its exit code."""
         if self.process is None:
             return 0
