@@ -6,16 +6,17 @@ UV := .make/uv/bin/uv
 READY := .make/ready
 GO := $(CURDIR)/.make/go
 HELM := helm.sh/helm/v4/cmd/helm@v4.3.1
+ASYNCAPI := @asyncapi/parser@3.6.6
 KUBECONFORM := github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0
 COMPOSE := github.com/compose-spec/compose-go/v2/cmd@v2.16.2
 
-.PHONY: dev test browser services services-stop charts check chaos bench schema docs lock format clean
+.PHONY: dev test browser services services-stop charts asyncapi check chaos bench schema docs lock format clean
 .DEFAULT_GOAL := dev
 
 dev: $(READY)  ## serve on this machine, with a database of its own and sample data
 	@$(BIN)/oms dev || test $$? -eq 130  # Ctrl-C is how it ends
 
-test: $(READY) browser charts  ## every test, with the coverage of the domain and the services
+test: $(READY) browser charts asyncapi  ## every test, with the coverage of the domain and the services
 	@$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term
 
 browser:  # the tests look at the pages in a real one
@@ -36,6 +37,13 @@ charts:  # the tests hold the Helm chart and compose.yaml against the real tools
 		test -x $(GO)/kubeconform || GOBIN=$(GO) GOFLAGS= go install $(KUBECONFORM) 2>/dev/null; \
 		test -x $(GO)/compose-spec || { GOBIN=$(GO) GOFLAGS= go install $(COMPOSE) 2>/dev/null && mv $(GO)/cmd $(GO)/compose-spec; }; \
 	else echo "make: go is not installed: the tests of the Helm chart and of compose.yaml are skipped" >&2; fi
+
+asyncapi:  # the tests hold the AsyncAPI document against the official parser
+	@if command -v npm >/dev/null; then \
+		test -d .make/asyncapi/node_modules/@asyncapi/parser || { echo "Installing $(ASYNCAPI) ..."; mkdir -p .make/asyncapi && \
+		npm install --silent --no-audit --no-fund --ignore-scripts --prefix .make/asyncapi $(ASYNCAPI); } \
+			|| echo "make: $(ASYNCAPI) cannot be installed: the tests of the AsyncAPI document are skipped" >&2; \
+	else echo "make: Node.js is not installed: the tests of the AsyncAPI document are skipped" >&2; fi
 
 check: $(READY)  ## the static part: format, lint, types, contracts, schema, pages
 	@$(BIN)/ruff format --check --quiet . || { echo "make: the format differs: run 'make format'" >&2; exit 1; }

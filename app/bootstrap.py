@@ -131,7 +131,7 @@ async def opened(settings: Settings, *, by_levels: bool = True) -> AsyncIterator
             live=Live(tail, database, resume_events=limits.resume_events, seating=seating, holding=holding),
             searching=Searching(index, breaker("opensearch")) if index else None,
             syncing=await stack.enter_async_context(syncing.opened()),
-            repairs=Repairs(database, Indexing(database, index) if index else None),
+            repairs=Repairs(database, kept),
             sinks=(*((OPENSEARCH,) if index else ()), *((NEO4J,) if graph else ())),
         )
         cursors = Cursors(settings.cursor_secret)

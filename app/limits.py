@@ -72,4 +72,6 @@ class Limits(BaseModel):
     writer_queue_seconds: Seconds = Field(10, description="Seconds that a writer waits for another one of its ontology.")
     idempotency_seconds: Seconds = Field(86_400, description="Seconds that an idempotency key is remembered.")
 
-    shutdown_seconds: Seconds = Field(10, description="Seconds that running requests get when the process is told to end.")
+    shutdown_seconds: Seconds = Field(
+        45, description="Seconds that running requests get when the process is told to end: more than a merge may wait and take."
+    )

@@ -58,6 +58,7 @@ _TESTS: Mapping[str, Callable[[Any, str], Condition]] = {
     "object_types": _choice(Field.OWNER),
     "type_groups": _choice(Field.REFERS, Edge.GROUP.value),
     "implements": _choice(Field.REFERS, Edge.IMPLEMENTS.value),
+    "fulfils": _choice(Field.FULFILS),
     "shared_properties": _choice(Field.REFERS, Edge.SHARED_PROPERTY.value),
     "value_types": _choice(Field.REFERS, Edge.VALUE_TYPE.value),
     "sides": _choice(Field.REFERS, Edge.SIDE.value),
@@ -232,7 +233,9 @@ class SearchFilter(Asked):
     cardinality: list[Cardinality] | None = _given("Link types of one of these cardinalities.")
     sides: list[strawberry.ID] | None = _given("Link types with one of these object types at either end.")
     property_types: list[BaseType] | None = _given("Object types with a property of one of these base types.")
-    implements: list[strawberry.ID] | None = _given("Object types that implement one of these interfaces directly.")
+    fulfils: list[strawberry.ID] | None = _given(
+        "Object types that implement one of these interfaces, or one that extends it, however far away.", name="implements"
+    )
     type_groups: list[strawberry.ID] | None = _given("Object types in one of these type groups.")
     object_types: list[strawberry.ID] | None = _given("Properties of one of these object types.")
     shared_properties: list[strawberry.ID] | None = _given("Properties and interfaces that follow one of these shared properties.")

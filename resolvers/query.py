@@ -152,7 +152,9 @@ class Query:
         _, head = await info.context.ontology(ontology)
         return await searching.suggest(info, head, prefix, kinds, first)
 
-    @strawberry.field(description="What the search index refuses of one ontology, the latest first.", extensions=[requires(Role.ADMIN)])
+    @strawberry.field(
+        description="What search index and graph database refuse of one ontology, the latest first.", extensions=[requires(Role.ADMIN)]
+    )
     async def dead_letters(self, info: strawberry.Info[Any], ontology: OntologyName = "main", first: Letters = 10) -> list[DeadLetter]:
         _, head = await info.context.ontology(ontology)
         letters = await info.context.services.repairs.dead_letters(

@@ -33,7 +33,7 @@ class Asking:
             ChangeSets(database),
             Ontologies(database),
             Locks(database),
-            **{"repairs": Repairs(database, None), **services},
+            **{"repairs": Repairs(database), **services},
         )
         self.shared = Shared(database, known, Cursors(SECRET), limits, release="test")
         self.faults: list[BaseException] = []

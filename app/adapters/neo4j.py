@@ -23,12 +23,12 @@ from app.domain.definition import Edge, Status
 from app.domain.graph import Busy, Direction, EdgeCount, Link, Node, Statistics
 from app.domain.kind import Kind
 from app.ports.graph_store import Vertex
-from app.ports.search_index import SinkDown
+from app.ports.search_index import Refusal, SinkDown
 
 T = TypeVar("T")
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Collection, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
 
     from neo4j import AsyncSession, AsyncTransaction
 
@@ -52,7 +52,15 @@ _BEGIN = """
     MERGE (m:Mark {ontology: $ontology}) SET m.touched = timestamp()
     SET m.upto = CASE WHEN coalesce(m.upto, -1) < $version THEN $version ELSE m.upto END, m.reached = coalesce(m.reached, -1)
 """
-_FINISH = "MATCH (m:Mark {ontology: $ontology}) SET m.reached = CASE WHEN m.reached < $version THEN $version ELSE m.reached END"
+_FINISH = """
+    MATCH (m:Mark {ontology: $ontology})
+    SET m.reached = CASE WHEN m.reached < $version THEN $version ELSE m.reached END, m.whole = $whole
+"""
+_DEMOTE = "UNWIND $versions AS v MATCH (e:Entity {rid: v[0], ontology: $ontology}) WHERE e.version = v[1] SET e.version = -1"
+_REFUSALS = (
+    "Neo.ClientError.Statement.",
+    "Neo.ClientError.Schema.ConstraintValidationFailed",
+)  # of what is written, and not of this moment
 _NODES = """
     UNWIND $vertices AS v MERGE (e:Entity {rid: v.rid}) SET e.touched = timestamp()
     WITH e, v WHERE coalesce(e.version, -1) <= v.version
@@ -93,13 +101,15 @@ class Neo4jGraph:
     async def begin(self, ontology: str, version: int) -> None:
         await self._written((_BEGIN, {"ontology": ontology, "version": version}))
 
-    async def put(self, ontology: str, vertices: Sequence[Vertex]) -> None:
+    async def put(self, ontology: str, vertices: Sequence[Vertex], *, invented: Mapping[str, int] | None = None) -> list[Refusal]:
+        refused: list[Refusal] = []
         with tracer.start_as_current_span("neo4j write", kind=SpanKind.CLIENT, attributes={"oms.vertices": len(vertices)}):
             for begin in range(0, len(vertices), CHUNK):
-                await self._written(*_statements(ontology, vertices[begin : begin + CHUNK]))
+                refused += await self._put(ontology, vertices[begin : begin + CHUNK], invented or {})
+        return refused
 
-    async def finish(self, ontology: str, version: int) -> None:
-        await self._written((_FINISH, {"ontology": ontology, "version": version}))
+    async def finish(self, ontology: str, version: int, *, whole: bool = True) -> None:
+        await self._written((_FINISH, {"ontology": ontology, "version": version, "whole": whole}))
 
     async def reached(self, ontology: str) -> int:
         rows = await self._read("MATCH (m:Mark {ontology: $ontology}) RETURN m.reached AS reached", ontology=ontology)
@@ -167,6 +177,21 @@ class Neo4jGraph:
 
         return await self._asked(rows())
 
+    async def _put(self, ontology: str, vertices: Sequence[Vertex], invented: Mapping[str, int]) -> list[Refusal]:
+        """In one transaction, or by halves where that is refused, down to the vertices that are at fault."""
+        demoted = [[each.rid, invented[each.rid]] for each in vertices if each.rid in invented]
+        before = [(_DEMOTE, {"ontology": ontology, "versions": demoted})] if demoted else []
+        try:
+            await self._written(*before, *_statements(ontology, vertices))
+        except SinkDown as down:
+            if not isinstance(fault := down.__cause__, Neo4jError) or not str(fault.code).startswith(_REFUSALS):
+                raise
+            if len(vertices) == 1:
+                return [Refusal(vertices[0].rid, str(down))]
+            half = len(vertices) // 2
+            return [*await self._put(ontology, vertices[:half], invented), *await self._put(ontology, vertices[half:], invented)]
+        return []
+
     async def _declared(self, constraint: str, tries: int = 3) -> None:
         """Two workers that start at once meet: the server fails one of them, of a deadlock or since it exists by now."""
         try:
@@ -216,9 +241,11 @@ class Neo4jState:
         self._version = version
 
     async def held(self) -> bool:
-        """Whether the mark says that nothing was begun or finished since this version."""
-        rows = await self._ask("MATCH (m:Mark {ontology: $ontology}) RETURN m.upto AS upto, m.reached AS reached")
-        return bool(rows) and rows[0]["upto"] == rows[0]["reached"] == self._version
+        """Whether the mark says that nothing was begun or finished since this version, and that nothing was refused."""
+        rows = await self._ask(
+            "MATCH (m:Mark {ontology: $ontology}) RETURN m.upto AS upto, m.reached AS reached, coalesce(m.whole, true) AS whole"
+        )
+        return bool(rows) and rows[0]["upto"] == rows[0]["reached"] == self._version and rows[0]["whole"]
 
     async def around(self, rids: Collection[str], direction: Direction, edges: Collection[Edge], most: int) -> list[Link]:
         parts = {Direction.OUT: ("s",), Direction.IN: ("t",), Direction.BOTH: ("s", "t")}[direction]

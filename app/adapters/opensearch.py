@@ -268,7 +268,7 @@ def _counts(aggregations: dict[str, Any]) -> Sequence[Count]:
     return [
         Count(
             facet,
-            bucket["key"].removeprefix(f"{FACET_EDGES[facet].value} ") if facet in FACET_EDGES else bucket["key"],
+            bucket["key"].removeprefix(f"{FACET_EDGES[facet]} ") if facet in FACET_EDGES else bucket["key"],
             bucket["doc_count"],
         )
         for facet in Facet

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.domain.condition import All, AnyOf, Condition, Field, Not, Test
 from app.domain.definition import Edge
-from app.domain.document import FIELDS, NEIGHBOURS, micros
+from app.domain.document import FIELDS, FULFILS, NEIGHBOURS, micros
 from app.domain.errors import BadInput
 from app.domain.kind import Kind
 from app.domain.search import BUCKETS, Facet, joined
@@ -57,7 +57,7 @@ _FACETS = {
     Facet.CREATED_BY: "createdBy",
     Facet.CARDINALITY: "cardinality",
 }
-FACET_EDGES = {Facet.TYPE_GROUP: Edge.GROUP, Facet.INTERFACE: Edge.IMPLEMENTS}
+FACET_EDGES = {Facet.TYPE_GROUP: Edge.GROUP.value, Facet.INTERFACE: FULFILS}
 _ALIVE: Json = {"bool": {"must_not": [{"exists": {"field": "deletedAt"}}]}}
 
 
@@ -82,8 +82,7 @@ def searched(wanted: Wanted) -> Json:
         }  # fmt: skip
     if wanted.facets:
         body["aggs"] = {facet.value: {"terms": {"field": field, "size": BUCKETS}} for facet, field in _FACETS.items()} | {
-            facet.value: {"terms": {"field": "refers", "size": BUCKETS, "include": f"{edge.value} .*"}}
-            for facet, edge in FACET_EDGES.items()
+            facet.value: {"terms": {"field": "refers", "size": BUCKETS, "include": f"{edge} .*"}} for facet, edge in FACET_EDGES.items()
         }
     return body
 
@@ -139,6 +138,8 @@ def _test(test: Test) -> Json:
     match test.field:
         case Field.REFERS:
             return {"terms": {"refers": [f"{test.edge} {rid}" for rid in test.value]}}
+        case Field.FULFILS:
+            return {"terms": {"refers": [f"{FULFILS} {rid}" for rid in test.value]}}
         case Field.REQUIRED:
             return {"term": {"required": test.value}}
         case Field.UPDATED_SINCE:

@@ -47,7 +47,7 @@ def document() -> dict[str, Any]:
     """AsyncAPI 3: a channel a topic, and the one thing that the service does with each, which is to send."""
     topics = list(carried())
     return {
-        "asyncapi": "3.0.0",
+        "asyncapi": "3.1.0",
         "info": {
             "title": "Events of the Ontology Metadata Service",
             "version": f"{SCHEMA_VERSION}.0.0",

@@ -1,4 +1,4 @@
-"""`oms dead-letters`: what the search index refuses, written again or given up."""
+"""`oms dead-letters`: what the search index and the graph database refuse, written again or given up."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands; what they run is imported when they run."""
-    letters = typer.Typer(help="Documents that the search index refuses.", no_args_is_help=True)
+    letters = typer.Typer(help="What the search index and the graph database refuse.", no_args_is_help=True)
     app.add_typer(letters, name="dead-letters")
 
     @letters.command("list")
@@ -42,11 +42,11 @@ def register(app: typer.Typer) -> None:
 
     @letters.command()
     def replay(rids: SomeRids = None) -> None:
-        """Write their entities to the index again, as they are now."""
+        """Write their entities again where they were refused, as they are now."""
         repaired = _run(lambda repairs: repairs.retry(_actor(), rids or None))
         out.print(f"Wrote {len(repaired.rids) - len(repaired.refused)} of {len(repaired.rids)} documents.")
         if repaired.refused:
-            raise Refused(f"The index still refuses {len(repaired.refused)}: `oms dead-letters list` says why.")
+            raise Refused(f"A sink still refuses {len(repaired.refused)}: `oms dead-letters list` says why.")
 
     @letters.command()
     def discard(rids: Rids) -> None:
@@ -72,13 +72,12 @@ def _run(work: Callable[[Repairs], Awaitable[Any]]) -> Any:
 
 
 async def _done(settings: Settings, work: Callable[[Repairs], Awaitable[Any]]) -> Any:
-    from app.bootstrap import search_index
+    from app.bootstrap import views
     from app.persistence.database import Database
-    from app.services.indexing import Indexing
     from app.services.repairs import Repairs
 
-    async with Database.opened(settings.database_url or "", size=2) as database, search_index(settings, seconds=30) as index:
-        return await work(Repairs(database, Indexing(database, index) if index else None))
+    async with Database.opened(settings.database_url or "", size=2) as database, views(settings, database, seconds=30) as kept:
+        return await work(Repairs(database, kept))
 
 
 def _print(letters: list[Any], *, json: bool) -> None:
@@ -87,7 +86,9 @@ def _print(letters: list[Any], *, json: bool) -> None:
     if json:
         out.print(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode(), soft_wrap=True)
         return
-    table = Table("entity", "revision", "attempts", "last", "reason", title=f"{len(rows)} dead letters", title_justify="left")
+    table = Table("sink", "entity", "revision", "attempts", "last", "reason", title=f"{len(rows)} dead letters", title_justify="left")
     for row in rows:
-        table.add_row(row["rid"], str(row["revision"]), str(row["attempts"]), f"{row['last_at']:%Y-%m-%d %H:%M}", row["reason"])
+        table.add_row(
+            row["sink"], row["rid"], str(row["revision"]), str(row["attempts"]), f"{row['last_at']:%Y-%m-%d %H:%M}", row["reason"]
+        )
     out.print(table)

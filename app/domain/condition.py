@@ -21,6 +21,7 @@ class Field(Enum):
     CARDINALITY = "cardinality"
     REQUIRED = "required"
     REFERS = "refers"  # to any of the rids, by the edge
+    FULFILS = "fulfils"  # implements any of the rids, or what extends it
     PROPERTY_TYPE = "property_type"  # has a property of one of these base types
     CREATED_BY = "created_by"
     UPDATED_BY = "updated_by"

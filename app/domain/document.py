@@ -24,6 +24,7 @@ FIELDS: Mapping[Prominence, str] = {
     Prominence.PROSE: "prose",
 }
 NEIGHBOURS = {0.35: "neighbours", 0.5: "owner"}  # by what a neighbour's name is worth
+FULFILS = "FULFILS"  # stands among the references before an interface that is implemented, be it by way of one that extends it
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,11 @@ class Document:
 
 @dataclass(slots=True)
 class Around:
-    """What a document holds of its neighbours: their names by worth, and the base types of its properties."""
+    """What a document holds of its neighbours: their names by worth, its properties' base types, and the interfaces that it fulfils."""
 
     names: dict[float, list[str]] = field(default_factory=dict)
     property_types: set[str] = field(default_factory=set)
+    fulfilled: set[str] = field(default_factory=set)
 
 
 def version(epoch: int, revision: int) -> int:
@@ -71,7 +73,9 @@ def body(entity: Entity, around: Around) -> dict[str, Any]:
         "required": words.get("required", False),
         "cardinality": words.get("cardinality"),
         "object": definition.object_type if isinstance(definition, PropertyDefinition) else None,
-        "refers": sorted({f"{each.edge.value} {each.target}" for each in entity.references}),
+        "refers": sorted(
+            {f"{each.edge.value} {each.target}" for each in entity.references} | {f"{FULFILS} {each}" for each in around.fulfilled}
+        ),
         "propertyTypes": sorted(around.property_types),
         "createdBy": entity.created_by,
         "updatedBy": entity.updated_by,

@@ -24,22 +24,23 @@ class Tie(NamedTuple):
     edge: Edge
     outward: bool  # whether the reference stands in what is found, or in the other
     worth: float = 0.35  # of what the other's name is worth
+    beyond: Edge | None = None  # by which the other is tied to what counts as well, step after step: as a filter does, not by name
 
 
 MADE_OF = (
     Tie(Kind.OBJECT_TYPE, Edge.OWNER, outward=False),  # its properties
     Tie(Kind.OBJECT_TYPE, Edge.SIDE, outward=False),  # its links
-    Tie(Kind.OBJECT_TYPE, Edge.IMPLEMENTS, outward=True),
+    Tie(Kind.OBJECT_TYPE, Edge.IMPLEMENTS, outward=True, beyond=Edge.EXTENDS),  # who implements an interface implements what it extends
     Tie(Kind.OBJECT_TYPE, Edge.GROUP, outward=True),
     Tie(Kind.PROPERTY, Edge.OWNER, outward=True, worth=0.5),  # its object type: who names both means the property
     Tie(Kind.LINK_TYPE, Edge.SIDE, outward=True),  # its ends
     Tie(Kind.INTERFACE, Edge.EXTENDS, outward=True),
     Tie(Kind.INTERFACE, Edge.SHARED_PROPERTY, outward=True),
 )
-"""What a document is made of besides its own definition: the names of these neighbours.
+"""What a document is made of besides its own definition: the names of these neighbours, and what lies beyond them.
 
 The one table of it: PostgreSQL follows it when it is asked, the index when it is written, so a document's version is the newest
-revision that touched the entity, one of these neighbours, or the reference between them.
+revision that touched the entity, one of these neighbours, or the reference between them; and only a sink that has come so far has it.
 """
 
 

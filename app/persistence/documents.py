@@ -17,33 +17,75 @@ from app.persistence.mapping import ENTITY_COLUMNS, definition_of, entity_of
 from app.persistence.tables import LAST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from app.domain.search import Tie
     from app.persistence.neighbourhood import Reader
 
 _TIES = {(tie.kind.value, tie.edge.value, tie.outward): tie for tie in MADE_OF}
-_INWARD, _OUTWARD = ([f"{tie.kind.value} {tie.edge.value}" for tie in MADE_OF if tie.outward is way] for way in (False, True))
+
+
+def _edges(ties: Iterable[Tie]) -> str:
+    return f"""'{{{",".join(sorted({tie.edge.value for tie in ties}))}}}'"""
+
+
+def _array(ties: Iterable[Tie]) -> str:
+    return f"""'{{{",".join(f'"{tie.kind.value} {tie.edge.value}"' for tie in ties)}}}'"""
+
+
+_INWARD, _OUTWARD, _BEYOND = (
+    [tie for tie in MADE_OF if not tie.outward],
+    [tie for tie in MADE_OF if tie.outward],
+    [tie for tie in MADE_OF if tie.beyond],
+)
+_ONWARD = f"""'{{{",".join(sorted({tie.beyond.value for tie in MADE_OF if tie.beyond}))}}}'"""
+
+_UNTIL = f"CASE WHEN r.revision_to < {LAST} THEN r.revision_to ELSE greatest(n.revision, r.revision_from) END"
+_NEAR = f"""
+    SELECT e.rid, e.kind AS own_kind, r.edge, false AS outward, false AS beyond, n.rid AS other, n.kind, n.deleted,
+        {_UNTIL} AS revision, r.revision_to = {LAST} AS there
+    FROM entity e JOIN entity_reference r ON r.target = e.rid JOIN entity n ON n.rid = r.source
+    WHERE e.rid = ANY ($1::text[]) AND e.kind || ' ' || r.edge = ANY ({_array(_INWARD)})
+    UNION ALL
+    SELECT e.rid, e.kind, r.edge, true, false, n.rid, n.kind, n.deleted, n.revision, true
+    FROM entity e JOIN entity_reference r ON r.source = e.rid AND r.revision_to = {LAST} JOIN entity n ON n.rid = r.target
+    WHERE e.rid = ANY ($1::text[]) AND e.kind || ' ' || r.edge = ANY ({_array(_OUTWARD)})
+    UNION ALL
+    (WITH RECURSIVE above (rid, own_kind, edge, other) AS (
+        SELECT e.rid, e.kind, r.edge, r.target FROM entity e JOIN entity_reference r ON r.source = e.rid AND r.revision_to = {LAST}
+        WHERE e.rid = ANY ($1::text[]) AND e.kind || ' ' || r.edge = ANY ({_array(_BEYOND)})
+        UNION
+        SELECT a.rid, a.own_kind, a.edge, r.target FROM above a
+        JOIN entity_reference r ON r.source = a.other AND r.revision_to = {LAST} AND r.edge = ANY ({_ONWARD})
+    )
+    SELECT a.rid, a.own_kind, a.edge, true, true, n.rid, n.kind, n.deleted, n.revision, true FROM above a JOIN entity n ON n.rid = a.other)
+"""
+"""The neighbours of the entities $1, each with the newest revision that touched it or the reference to it; one that ended counts too."""
+
+NEWEST = f"SELECT rid, max(revision) AS revision FROM ({_NEAR}) AS near GROUP BY rid"
+"""Of the entities $1, the newest revision that touched anything beside themselves that their documents are made of."""
+
+TOUCHING = f"""
+    below (rid) AS (
+        SELECT rid FROM changed
+        UNION SELECT r.source FROM below b JOIN entity_reference r ON r.target = b.rid AND r.revision_to > $2 AND r.edge = ANY ({_ONWARD})
+    ), touched (rid) AS (
+        SELECT rid FROM changed
+        UNION SELECT r.target FROM changed c JOIN entity_reference r ON r.source = c.rid AND r.revision_to > $2
+            AND r.edge = ANY ({_edges(_INWARD)})
+        UNION SELECT r.source FROM changed c JOIN entity_reference r ON r.target = c.rid AND r.revision_to > $2
+            AND r.edge = ANY ({_edges(_OUTWARD)})
+        UNION SELECT r.source FROM below b JOIN entity_reference r ON r.target = b.rid AND r.revision_to > $2
+            AND r.edge = ANY ({_edges(_BEYOND)})
+    )
+"""
+"""From what the revisions after $2 `changed` to all whose documents are made of it."""
 
 _TOUCHED = f"""
-    WITH changed AS (SELECT DISTINCT rid FROM change WHERE ontology = $1 AND revision > $2 AND revision <= $3)
-    SELECT rid FROM changed
-    UNION SELECT r.target FROM changed c JOIN entity_reference r ON r.source = c.rid AND r.revision_to > $2
-        AND r.edge = ANY ('{{{",".join(sorted({tie.edge.value for tie in MADE_OF if not tie.outward}))}}}')
-    UNION SELECT r.source FROM changed c JOIN entity_reference r ON r.target = c.rid AND r.revision_to > $2
-        AND r.edge = ANY ('{{{",".join(sorted({tie.edge.value for tie in MADE_OF if tie.outward}))}}}')
-"""  # fmt: skip
-_AROUND = f"""
-    SELECT e.rid, e.kind AS own_kind, r.edge, false AS outward, n.kind, n.definition, n.deleted,
-        CASE WHEN r.revision_to < {LAST} THEN r.revision_to ELSE greatest(n.revision, r.revision_from) END AS revision,
-        r.revision_to = {LAST} AS there
-    FROM entity e JOIN entity_reference r ON r.target = e.rid JOIN entity n ON n.rid = r.source
-    WHERE e.rid = ANY ($1::text[]) AND e.kind || ' ' || r.edge = ANY ($2::text[])
-    UNION ALL
-    SELECT e.rid, e.kind, r.edge, true, n.kind, n.definition, n.deleted, n.revision, true
-    FROM entity e JOIN entity_reference r ON r.source = e.rid AND r.revision_to = {LAST} JOIN entity n ON n.rid = r.target
-    WHERE e.rid = ANY ($1::text[]) AND e.kind || ' ' || r.edge = ANY ($3::text[])
+    WITH RECURSIVE changed AS (SELECT DISTINCT rid FROM change WHERE ontology = $1 AND revision > $2 AND revision <= $3), {TOUCHING}
+    SELECT rid FROM touched
 """
+_AROUND = f"SELECT near.*, n.definition FROM ({_NEAR}) AS near JOIN entity n ON n.rid = near.other"
 
 
 async def touched(reader: Reader, ontology: str, after: int, upto: int) -> list[str]:
@@ -54,7 +96,7 @@ async def touched(reader: Reader, ontology: str, after: int, upto: int) -> list[
 async def documents(reader: Reader, epoch: int, rids: Sequence[str]) -> list[Document]:
     """The documents of these entities as they are now, tombstones of those that are deleted; two statements."""
     rows = await reader.fetch(f"SELECT {ENTITY_COLUMNS} FROM entity WHERE rid = ANY ($1::text[])", list(rids))
-    around = await reader.fetch(_AROUND, list(rids), _INWARD, _OUTWARD)
+    around = await reader.fetch(_AROUND, list(rids))
     return await off_loop(lambda: _made(epoch, rows, around), len(rows) + len(around))
 
 
@@ -65,7 +107,7 @@ def _made(epoch: int, rows: Sequence[Mapping[str, Any]], neighbours: Sequence[Ma
         rid = row["rid"]  # a reference that has ended counts until then
         newest[rid] = max(newest[rid], row["revision"])
         if row["there"] and not row["deleted"]:
-            _add(around[rid], _TIES[row["own_kind"], row["edge"], row["outward"]], row["kind"], row["definition"])
+            _add(around[rid], _TIES[row["own_kind"], row["edge"], row["outward"]], row)
     made = []
     for row in rows:
         entity = entity_of(row)
@@ -73,7 +115,10 @@ def _made(epoch: int, rows: Sequence[Mapping[str, Any]], neighbours: Sequence[Ma
     return made
 
 
-def _add(around: Around, tie: Tie, kind: str, fields: dict[str, Any]) -> None:
-    around.names.setdefault(tie.worth, []).extend(names_of(definition_of(kind, fields)))
+def _add(around: Around, tie: Tie, row: Mapping[str, Any]) -> None:
+    if row["beyond"]:
+        around.fulfilled.add(row["other"])
+        return
+    around.names.setdefault(tie.worth, []).extend(names_of(definition_of(row["kind"], row["definition"])))
     if tie.kind is Kind.OBJECT_TYPE and tie.edge is Edge.OWNER:
-        around.property_types.add(fields["type"]["base"])
+        around.property_types.add(row["definition"]["type"]["base"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from app.persistence.documents import NEWEST, TOUCHING
+from app.persistence.tables import LAST
 from app.persistence.watch import STATE_CHANNEL
 
 if TYPE_CHECKING:
@@ -17,6 +19,23 @@ if TYPE_CHECKING:
 
 OPENSEARCH = "opensearch"
 NEO4J = "neo4j"
+SINKS = (OPENSEARCH, NEO4J)
+NEIGHBOURED = f"'{{{OPENSEARCH}}}'"  # whose documents hold something of their neighbours, by MADE_OF; a vertex is its entity's alone
+
+
+_LATEST = f"""
+    WITH RECURSIVE changed AS (
+        SELECT rid FROM entity_version WHERE ontology = $1 AND revision_from > $2 AND revision_to = {LAST}
+        ORDER BY revision_from DESC, rid LIMIT $3
+    ), {TOUCHING}
+    SELECT rid FROM touched
+"""
+_DIFFERING = f"""
+    SELECT e.rid, e.version, e.revision FROM entity e LEFT JOIN ({NEWEST}) AS near ON near.rid = e.rid
+    WHERE e.rid = ANY ($1::text[]) AND e.ontology = $2 AND NOT e.deleted
+        AND (greatest(e.revision, near.revision) > $3 OR e.rid = ANY ($4::text[]))
+    ORDER BY greatest(e.revision, near.revision) DESC, e.rid LIMIT $5
+"""
 
 
 class Watermark(NamedTuple):
@@ -177,6 +196,11 @@ async def refused(reader: Reader, sink: str, rids: Sequence[str]) -> set[str]:
     return {row["rid"] for row in rows}
 
 
+async def refuses(reader: Reader, sink: str, ontology: str) -> bool:
+    """Whether the sink lacks anything of the ontology since it refuses it, discarded or not."""
+    return bool(await reader.fetch("SELECT 1 FROM dead_letter WHERE sink = $1 AND ontology = $2 LIMIT 1", sink, ontology))
+
+
 async def discard(work: Transaction, sink: str, rids: Sequence[str]) -> list[str]:
     """Take dead letters off the list; answers with those that were on it."""
     rows = await work.fetch(
@@ -188,16 +212,19 @@ async def discard(work: Transaction, sink: str, rids: Sequence[str]) -> list[str
 
 
 async def statuses(reader: Reader, rids: Sequence[str]) -> dict[str, list[Any]]:
-    """What each sink has of the entities: its watermark, its incident, and its refusal of them, by rid."""
+    """What each sink has of the entities: its watermark, its incident, its refusal of them, and the revision that it needs, by rid."""
     rows = await reader.fetch(
-        """
-        SELECT e.rid, e.version, e.revision, sink.name AS sink, CASE WHEN s.epoch = i.epoch THEN s.revision ELSE -1 END AS reached,
+        f"""
+        SELECT e.rid, e.version, sink.name AS sink,
+            CASE WHEN sink.name = ANY ({NEIGHBOURED}) THEN greatest(e.revision, near.revision) ELSE e.revision END AS made,
+            CASE WHEN s.epoch = i.epoch THEN s.revision ELSE -1 END AS reached,
             d.reason AS refused, d.attempts AS refusals, x.reason AS failing, x.attempts
         FROM entity e CROSS JOIN installation i
         CROSS JOIN (SELECT sink FROM sink_state UNION SELECT sink FROM sink_incident) AS sink (name)
         LEFT JOIN sink_state s ON s.sink = sink.name AND s.ontology = e.ontology
         LEFT JOIN sink_incident x ON x.sink = sink.name
         LEFT JOIN dead_letter d ON d.sink = sink.name AND d.rid = e.rid
+        LEFT JOIN ({NEWEST}) AS near ON near.rid = e.rid
         WHERE e.rid = ANY ($1::text[]) ORDER BY sink.name
         """,
         list(rids),
@@ -255,16 +282,17 @@ async def progress(source: Source, ontologies: Sequence[str]) -> dict[str, Progr
     }
 
 
-async def differing(reader: Reader, ontology: str, before: Progress, after: Progress, limit: int) -> list[Any]:
-    """Entities whose status may differ between two states, latest first: above the older mark, or refused in one of them only."""
+async def differing(
+    reader: Reader, ontology: str, before: Progress, after: Progress, limit: int, rids: Sequence[str] | None = None
+) -> list[Any]:
+    """Entities whose status may differ between two states, latest first: made of what is above the older mark, or refused in one only.
+
+    Of these rids, or of all; then those that changed last say which they are, since each of them is one itself.
+    """
     refused = {rid for _, rid, _ in set(before.refused) ^ set(after.refused)}
-    return await reader.fetch(
-        """
-        SELECT rid, version, revision FROM entity
-        WHERE ontology = $1 AND NOT deleted AND (revision > $2 OR rid = ANY ($3::text[])) ORDER BY revision DESC, rid LIMIT $4
-        """,
-        ontology, min(before.least, after.least), list(refused), limit,
-    )  # fmt: skip
+    least = min(before.least, after.least)
+    among = {row["rid"] for row in await reader.fetch(_LATEST, ontology, least, limit)} | refused if rids is None else set(rids)
+    return await reader.fetch(_DIFFERING, sorted(among), ontology, least, sorted(refused), limit)
 
 
 async def behind(reader: Reader, sink: str) -> list[str]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from app.domain.definition import Edge
     from app.domain.graph import Direction, Link, Node, Statistics
+    from app.ports.search_index import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,15 @@ class GraphStore(Protocol):
     async def begin(self, ontology: str, version: int) -> None:
         """From now on the ontology's graph is between states, until it is finished at this version or a later one."""
 
-    async def put(self, ontology: str, vertices: Sequence[Vertex]) -> None:
-        """Write vertices with their references, each unless a newer version of it is there; an equal one is replaced."""
+    async def put(self, ontology: str, vertices: Sequence[Vertex], *, invented: Mapping[str, int] | None = None) -> list[Refusal]:
+        """Write vertices with their references, each unless a newer version of it is there; an equal one is replaced.
 
-    async def finish(self, ontology: str, version: int) -> None:
-        """Everything up to the version is written."""
+        One that bears the version `invented` has for its rid is overwritten: it never was. Answers with those that were refused
+        as they are; the others are written.
+        """
+
+    async def finish(self, ontology: str, version: int, *, whole: bool = True) -> None:
+        """Everything up to the version is written, but what was refused; where that is anything, nobody is answered from here."""
 
     async def reached(self, ontology: str) -> int:
         """The version that the ontology's graph was last finished at; negative where there is none."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
+import structlog
+
 from app.domain.breaker import Breaker, CircuitOpen
 from app.domain.digest import Copy, copy_of
 from app.domain.document import version
@@ -18,18 +20,20 @@ from app.ports.search_index import SinkDown
 from app.services.indexing import Reached, Rebuilt, chunks
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
     from app.persistence.database import Database, Snapshot
     from app.persistence.reads.selection import At
     from app.persistence.sinks import Watermark
     from app.ports.graph_store import GraphState, GraphStore
+    from app.ports.search_index import Refusal
     from app.services.indexing import Tell
 
 CHUNK = 500  # vertices that are read and written at once
 PATIENCE = 2.0  # seconds that a question may take there before PostgreSQL is asked
 
 T = TypeVar("T")
+log = structlog.get_logger(__name__)
 
 
 class Graphing:
@@ -56,10 +60,26 @@ class Graphing:
         after = mark.reached if known else -1
         if known and (after >= mark.head or (revision is not None and after >= revision)):
             return Reached(after, 0, ())
-        written = await self._write(ontology, mark, after)
-        async with self._database.writing() as work:
-            await sinks.advance(work, self.sink, ontology, mark)
-        return Reached(mark.head, written, ())
+        return await self._write(ontology, mark, after)
+
+    async def rewrite(self, ontology: str, rids: Sequence[str]) -> tuple[Refusal, ...]:
+        """Write these entities as they are at the graph's revision, whatever it has of them. SinkDown where that failed.
+
+        What PostgreSQL does not know is buried, and what bears a version that never was is put right as well.
+        """
+        await self._store.prepare()
+        refused: list[Refusal] = []
+        for begin in range(0, len(rids), CHUNK):
+            chunk = sorted(rids[begin : begin + CHUNK])
+            invented = await self._invented(ontology, chunk)
+            async with self._database.reading() as snapshot:
+                known = await sinks.places(snapshot, chunk)
+                mark = await sinks.watermark(snapshot, self.sink, ontology)
+            buried = [Vertex(rid, version(mark.epoch, mark.head)) for rid in chunk if rid not in known] if mark else []
+            found = [*await self._vertices(ontology, chunk, newest=False), *buried]
+            refused += await self._put(ontology, found, chunk, invented)
+        await self._told(ontology)
+        return tuple(refused)
 
     async def wanted(self, ontology: str, rids: Sequence[str] | None = None) -> AsyncIterator[Copy]:
         """What the graph must hold, as PostgreSQL says now, by chunks; of these entities, or of all."""
@@ -74,24 +94,30 @@ class Graphing:
 
     async def mend(self, ontology: str, rids: Sequence[str]) -> None:
         """Write these entities as they are now; what PostgreSQL does not know is buried. SinkDown where that failed."""
-        await self._store.prepare()
-        for begin in range(0, len(rids), CHUNK):
-            chunk = rids[begin : begin + CHUNK]
-            async with self._database.reading() as snapshot:
-                known = await sinks.places(snapshot, chunk)
-                mark = await sinks.watermark(snapshot, self.sink, ontology)
-            buried = [Vertex(rid, version(mark.epoch, mark.head)) for rid in sorted(set(chunk) - set(known))] if mark else []
-            await self._store.put(ontology, [*await self._vertices(ontology, chunk, newest=False), *buried])
+        await self.rewrite(ontology, rids)
 
     async def rebuild(self, ontology: str, tell: Tell) -> Rebuilt:
-        """Write everything anew, each entity by its version, so that who asks meanwhile meets a whole graph. SinkDown where it failed."""
+        """Write everything anew, each entity by its version, so that who asks meanwhile meets a whole graph. SinkDown where it failed.
+
+        What bears a version that never was, or nobody knows in PostgreSQL, is put right as well.
+        """
         reached = await self.reach(ontology)
         count = 0
         async for chunk in chunks(self._database, ontology, CHUNK):
-            await self._store.put(ontology, await self._vertices(ontology, chunk, newest=False))
+            await self.rewrite(ontology, chunk)
             count += len(chunk)
             await tell(count)
+        ghosts = [copy.rid async for copy in self.held(ontology) if copy.live is not None]
+        async with self._database.reading() as snapshot:
+            known = await sinks.places(snapshot, ghosts)
+        await self.mend(ontology, [rid for rid in ghosts if rid not in known])
         return Rebuilt(reached.revision, count)
+
+    async def _invented(self, ontology: str, rids: Sequence[str]) -> dict[str, int]:
+        """Versions that never were: what was held before PostgreSQL was read cannot be newer than what that says."""
+        held = {copy.rid: copy.version async for copy in self.held(ontology, rids)}
+        wanted = {copy.rid: copy.version async for copy in self.wanted(ontology, rids)}
+        return {rid: there for rid, there in held.items() if there > wanted.get(rid, -1)}
 
     async def _vertices(self, ontology: str, rids: Sequence[str], *, newest: bool) -> list[Vertex]:
         """As of the newest revision, or as of the one that the graph is at: who asks meanwhile must not meet what came later."""
@@ -99,19 +125,42 @@ class Graphing:
             mark = await sinks.watermark(snapshot, self.sink, ontology)
             return await vertices(snapshot, mark.epoch, mark.head if newest else mark.reached, rids) if mark else []
 
-    async def _write(self, ontology: str, mark: Watermark, after: int) -> int:
+    async def _write(self, ontology: str, mark: Watermark, after: int) -> Reached:
         target = version(mark.epoch, mark.head)
         async with self._database.reading() as snapshot:
             rids = await changed(snapshot, ontology, after, mark.head)
         await self._store.begin(ontology, target)
+        refused: list[Refusal] = []
         for begin in range(0, len(rids), CHUNK):
+            chunk = rids[begin : begin + CHUNK]
             async with self._database.reading() as snapshot:
-                found = await vertices(snapshot, mark.epoch, mark.head, rids[begin : begin + CHUNK])
-            await self._store.put(ontology, found)
+                found = await vertices(snapshot, mark.epoch, mark.head, chunk)
+            refused += await self._put(ontology, found, chunk)
         if after < 0:
             await self._store.sweep(ontology, version(mark.epoch, 0))
-        await self._store.finish(ontology, target)
-        return len(rids)
+        await self._told(ontology, mark)
+        return Reached(mark.head, len(rids), tuple(refused))
+
+    async def _put(
+        self, ontology: str, found: Sequence[Vertex], rids: Sequence[str], invented: Mapping[str, int] | None = None
+    ) -> list[Refusal]:
+        """Write, and note what was refused before anybody may believe that the graph is whole."""
+        new = await self._store.put(ontology, found, invented=invented)
+        async with self._database.writing() as work:
+            mark = await sinks.watermark(work, self.sink, ontology)
+            await sinks.settle(work, self.sink, ontology, mark.head if mark else 0, rids, {each.rid: each.reason for each in new})
+        if new:
+            log.warning("The graph database refused entities.", count=len(new), first=new[0].reason)
+        return new
+
+    async def _told(self, ontology: str, mark: Watermark | None = None) -> None:
+        """Say in the graph how far it is, if it is further than it was, and whether it is whole; one after the other says so."""
+        async with self._database.writing() as work:
+            await sinks.hold(work, self.sink, ontology)
+            whole = not await sinks.refuses(work, self.sink, ontology)
+            await self._store.finish(ontology, version(mark.epoch, mark.head) if mark else -1, whole=whole)
+            if mark is not None:
+                await sinks.advance(work, self.sink, ontology, mark)
 
 
 def _copy(vertex: Vertex) -> Copy:

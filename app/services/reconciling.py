@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from app.domain.digest import Copy
     from app.persistence.database import Database
     from app.persistence.sinks import Watermark
+    from app.ports.search_index import Refusal
     from app.services.indexing import Reached, Rebuilt, Tell
 
 ROUNDS = 4  # in which what differs is looked at again, since others write meanwhile
@@ -43,6 +44,9 @@ class View(Protocol):
 
     def held(self, ontology: str, rids: Sequence[str] | None = None) -> AsyncIterator[Copy]:
         """What it holds."""
+
+    async def rewrite(self, ontology: str, rids: Sequence[str]) -> Sequence[Refusal]:
+        """Write these entities, whatever it has of them; answers with what it refuses."""
 
     async def mend(self, ontology: str, rids: Sequence[str]) -> None:
         """Write these entities as they are now."""

@@ -1,4 +1,4 @@
-"""What an Ontology Admin does about documents that are not in the index: write them again, or give them up."""
+"""What an Ontology Admin does about entities that are not in a sink: write them again, or give them up."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from app.domain.actor import Actor, Role
 from app.domain.errors import InvalidState, ListTooLong, NotFound, Unavailable
 from app.domain.rid import well_formed
 from app.persistence import sinks, store
-from app.persistence.sinks import OPENSEARCH
 from app.ports.search_index import SinkDown
 
 if TYPE_CHECKING:
@@ -17,13 +16,13 @@ if TYPE_CHECKING:
 
     from app.persistence.database import Database
     from app.persistence.sinks import DeadLetter
-    from app.services.indexing import Indexing
+    from app.services.reconciling import View
 
 MOST = 1_000  # entities at once
 
 
 class Repaired(NamedTuple):
-    """Which entities were written or given up, and what the index still refuses of them."""
+    """Which entities were written or given up, and what the sinks still refuse of them."""
 
     rids: Sequence[str]
     refused: Sequence[DeadLetter]
@@ -32,12 +31,12 @@ class Repaired(NamedTuple):
 class Repairs:
     """Everything is read from PostgreSQL again; nothing old is ever sent."""
 
-    def __init__(self, database: Database, indexing: Indexing | None) -> None:
+    def __init__(self, database: Database, views: Sequence[View] = ()) -> None:
         self._database = database
-        self._indexing = indexing
+        self._views = {view.sink: view for view in views}
 
-    async def reindex(self, actor: Actor, rids: Sequence[str]) -> Repaired:
-        """Write these entities to the index as they are now, whatever it has of them."""
+    async def reindex(self, actor: Actor, rids: Sequence[str], *, only: Sequence[str] | None = None) -> Repaired:
+        """Write these entities to every sink, or only to these, as they are now, whatever it has of them."""
         actor.require(Role.ADMIN)
         _bounded(rids)
         async with self._database.reading() as snapshot:
@@ -45,49 +44,56 @@ class Repairs:
         for rid in rids:
             if rid not in places:
                 raise NotFound("entity", rid[:200])
-        return await self._rewritten(actor, places, "reindexed")
+        return await self._rewritten(actor, {(sink, rid): at for sink in self._wanted(only) for rid, at in places.items()}, "reindexed")
 
-    async def retry(self, actor: Actor, rids: Sequence[str] | None = None) -> Repaired:
-        """Write again what the index refused: these entities, or up to a thousand of all; one that was not refused is left alone."""
+    async def retry(self, actor: Actor, rids: Sequence[str] | None = None, *, only: Sequence[str] | None = None) -> Repaired:
+        """Write again what sinks refused: these entities, or up to a thousand of all; one that was not refused is left alone."""
         actor.require(Role.ADMIN)
         _bounded(rids or ())
+        wanted = self._wanted(only)
         letters = await self.dead_letters(actor, rids=rids, limit=MOST)
-        return await self._rewritten(actor, {letter.rid: letter.ontology for letter in letters}, "retried")
+        return await self._rewritten(actor, {(each.sink, each.rid): each.ontology for each in letters if each.sink in wanted}, "retried")
 
-    async def discard(self, actor: Actor, rids: Sequence[str]) -> Repaired:
-        """Take refused documents off the list; the entities stay as they are, and stay FAILED until they are written."""
+    async def discard(self, actor: Actor, rids: Sequence[str], *, only: Sequence[str] | None = None) -> Repaired:
+        """Take what was refused off the list; the entities stay as they are, and stay FAILED until they are written."""
         actor.require(Role.ADMIN)
         _bounded(rids)
         async with self._database.writing() as work:
             places = await sinks.places(work, rids)
-            gone = await sinks.discard(work, OPENSEARCH, rids)
-            for rid in gone:
-                store.audited(work, places[rid], actor, "dead_letter_discarded", "sink", rid)
-        return Repaired(gone, ())
+            gone = [(sink, rid) for sink in only or sinks.SINKS for rid in await sinks.discard(work, sink, rids)]
+            for sink, rid in gone:
+                store.audited(work, places[rid], actor, "dead_letter_discarded", "sink", rid, detail={"sink": sink})
+        return Repaired(sorted({rid for _, rid in gone}), ())
 
     async def dead_letters(
         self, actor: Actor, *, ontology: str | None = None, rids: Sequence[str] | None = None, limit: int = 100
     ) -> list[DeadLetter]:
-        """What the index refuses, the latest first."""
+        """What the sinks refuse, the latest first."""
         actor.require(Role.ADMIN)
         async with self._database.reading() as snapshot:
-            return await sinks.dead_letters(snapshot, ontology=ontology, sink=OPENSEARCH, rids=rids, limit=limit)
+            return await sinks.dead_letters(snapshot, ontology=ontology, rids=rids, limit=limit)
 
-    async def _rewritten(self, actor: Actor, places: Mapping[str, str], action: str) -> Repaired:
-        if self._indexing is None:
-            raise InvalidState("There is no search index to write to: PostgreSQL answers searches.")
-        by_ontology: dict[str, list[str]] = defaultdict(list)
-        for rid, ontology in places.items():
-            by_ontology[ontology].append(rid)
-        try:
-            for ontology, mine in by_ontology.items():
-                await self._indexing.rewrite(ontology, mine)
-        except SinkDown:
-            raise Unavailable("The search index cannot be written now.", retry_after=10) from None
-        async with self._database.writing() as work:
-            for ontology, mine in by_ontology.items():
-                store.audited(work, ontology, actor, action, "sink", ontology, detail={"sink": OPENSEARCH, "rids": sorted(mine)})
-        return Repaired(sorted(places), await self.dead_letters(actor, rids=sorted(places), limit=MOST))
+    def _wanted(self, only: Sequence[str] | None) -> list[str]:
+        wanted = list(self._views) if only is None else list(dict.fromkeys(only))
+        if not wanted or not set(wanted) <= set(self._views):
+            raise InvalidState("There is no such sink to write to: PostgreSQL answers.")
+        return wanted
+
+    async def _rewritten(self, actor: Actor, places: Mapping[tuple[str, str], str], action: str) -> Repaired:
+        """Each sink is written on its own, and what was written stays when another one is down."""
+        together: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for (sink, rid), ontology in places.items():
+            together[sink, ontology].append(rid)
+        for (sink, ontology), mine in together.items():
+            try:
+                await self._views[sink].rewrite(ontology, mine)
+            except SinkDown:
+                raise Unavailable(f"The sink {sink} cannot be written now.", retry_after=10) from None
+            async with self._database.writing() as work:
+                store.audited(work, ontology, actor, action, "sink", ontology, detail={"sink": sink, "rids": sorted(mine)})
+        written = {rid for _, rid in places}
+        letters = await self.dead_letters(actor, rids=sorted(written), limit=MOST)
+        return Repaired(sorted(written), [each for each in letters if (each.sink, each.rid) in places])
 
 
 def _bounded(rids: Sequence[str]) -> None:

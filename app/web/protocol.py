@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 BAD_REQUEST, REQUEST_TIMEOUT, URI_TOO_LONG, HEADERS_TOO_LARGE = 400, 408, 414, 431
 MOST_HEADERS = 100
+CROSSING_SECONDS = 0.25  # for which a connection without a request stays open at the end: one may be on its way
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -41,6 +42,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._waits_since: float | None = None  # for the rest of a request; None where the last one has arrived whole
         self._timer: asyncio.TimerHandle | None = None  # left to run out by requests that arrive in time: most do, and it is one for many
         self.told_to_end: Callable[[], None] | None = None  # of the answer that is streamed
+        self._ending = False  # the server ends: this connection takes no request after the one that it has begun
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
@@ -87,6 +89,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.cycle is not None:
             extensions: dict[str, Any] = cast("dict[str, Any]", self.scope.setdefault("extensions", {}))
             extensions[OUTLET] = (self, self.cycle)
+            self.cycle.keep_alive = self.cycle.keep_alive and not self._ending
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -100,10 +103,22 @@ class BoundedProtocol(HttpToolsProtocol):
         self._end(self._refused or RequestError(ErrorCode.BAD_REQUEST, BAD_REQUEST, "This is not an HTTP request."))
 
     def shutdown(self) -> None:
-        """Let a streamed answer end by itself: uvicorn would wait for it, and then cut it off with all others."""
-        super().shutdown()
+        """Let what was asked be answered, also what is still arriving, and a streamed answer end by itself; uvicorn would cut both off."""
+        self._ending = True
+        if self._answered():
+            self.loop.call_later(CROSSING_SECONDS, self._close_idle)
+        else:
+            super().shutdown()
         if self.told_to_end is not None:
             self.told_to_end()
+
+    def _close_idle(self) -> None:
+        if self._idle() and self._answered():
+            self.transport.close()
+
+    def _answered(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is None or cycle.response_complete
 
     def _end(self, refused: RequestError) -> None:
         """Take nothing more from this connection, and say why to the request at fault, if it has no answer yet."""

@@ -60,12 +60,8 @@ class IndexStatusChanged:
     @strawberry.field(description="What differs from the event before.")
     async def changes(self, info: strawberry.Info[Any], first: Changes = 100) -> list[IndexStatusChange]:
         limit, context, sight = bounded(first, MOST), info.context, self.sight
-        before = sight.after if sight.whole else sight.before
-        rows = await sinks.differing(context.snapshot, self.ontology, before, sight.after, limit)
-        if sight.whole and sight.after.refused:
-            rows += await sinks.differing(context.snapshot, self.ontology, sight.after, sight.after._replace(refused=()), limit)
-        wanted = None if self.wanted.rids is None else set(self.wanted.rids)
-        rows = list({row["rid"]: row for row in rows if wanted is None or row["rid"] in wanted}.values())[:limit]
+        before = sight.after._replace(refused=()) if sight.whole else sight.before
+        rows = await sinks.differing(context.snapshot, self.ontology, before, sight.after, limit, self.wanted.rids)
         found = await context.loaders.index_statuses.load_many([row["rid"] for row in rows])
         told = [
             IndexStatusChange(rid=Rid(row["rid"]), status=status)

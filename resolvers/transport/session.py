@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
@@ -15,6 +16,7 @@ from app.domain.errors import ErrorCode, RequestError, Unauthenticated, Unavaila
 from resolvers.transport.answer import BAD_REQUEST, Refused, RequestFacts
 from resolvers.transport.groups import TAIL, encoded, follow
 from resolvers.transport.json_input import decoded, graphql_request
+from resolvers.transport.sockets import LONGEST_RESTART
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +55,8 @@ class Session:
         self._actor: Actor | None = None
         self._running: dict[str, asyncio.Task[None] | Member] = {}
         self._telling: set[asyncio.Task[bool]] = set()
+        self._ending: asyncio.Task[None] | None = None
+        socket.told_to_end = self._told_to_end
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(endpoint.limits.websocket_init_seconds, socket.finish, INIT_LATE, "No connection_init in time.")
         self._takes = {
@@ -134,6 +138,9 @@ class Session:
             raise Closing(BAD_MESSAGE, refused.message) from refused
         if operation in self._running:
             raise Closing(ID_IN_USE, f"Subscriber for {operation} already exists")
+        if self._ending is not None:
+            self.fail(operation, Unavailable("The service restarts and takes nothing more here: connect again.", retry_after=1))
+            return
         limit = self._endpoint.limits.subscriptions_per_socket
         if len(self._running) >= limit:
             text = f"A socket carries at most {limit} operations at once."
@@ -209,6 +216,21 @@ class Session:
             await asyncio.sleep(0)
         return True
 
+    def _told_to_end(self) -> None:
+        if self._ending is None:
+            self._ending = asyncio.create_task(self._finish_all(), name="last answers of a socket")
+
+    async def _finish_all(self) -> None:
+        """Answer what was asked, begin nothing more, and then have the client connect elsewhere; events go on until then."""
+        given = self._endpoint.limits.shutdown_seconds
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(given - 2 * LONGEST_RESTART, given / 2)):
+                while left := [
+                    each for each in (*self._running.values(), *self._telling) if isinstance(each, asyncio.Task) and not each.done()
+                ]:
+                    await asyncio.wait(left)
+        self._socket.restart()
+
     def _stop(self, operation: str) -> asyncio.Task[None] | None:
         running = self._running.pop(operation, None)
         if isinstance(running, asyncio.Task):
@@ -221,6 +243,8 @@ class Session:
 
     async def _end(self) -> None:
         self._timer.cancel()
+        if self._ending is not None:
+            self._ending.cancel()
         if self._actor is not None:
             sockets = self._endpoint.sockets
             sockets[self._actor.id] -= 1

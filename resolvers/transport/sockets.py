@@ -16,6 +16,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.protocol import State
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import Scope
 
 EXTENSION = "oms.socket"
@@ -32,6 +34,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.told_to_end: Callable[[], None] | None = None  # who finishes what was asked, and then the socket
         self.conn.available_extensions = []  # compression takes more memory than all the rest of a socket
 
     async def run_asgi(self) -> None:
@@ -97,7 +100,11 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             super().shutdown()
             return
         spread = min(LONGEST_RESTART, len(self.connections) / RESTART_RATE)
-        self.loop.call_later(random.uniform(0, spread), self.finish, SERVICE_RESTART, "The service restarts.")  # noqa: S311 - no secret
+        self.loop.call_later(random.uniform(0, spread), self.told_to_end or self.restart)  # noqa: S311 - no secret
+
+    def restart(self) -> None:
+        """Close with what means: connect again, elsewhere."""
+        self.finish(SERVICE_RESTART, "The service restarts.")
 
 
 def socket_of(scope: Scope) -> SocketProtocol:

@@ -112,11 +112,13 @@ class Entity(Node, Read):
         return ontology(row, self._at)
 
     @strawberry.field(
-        description="Whether this version can be found by what follows the merges, each system that is set up; not a matter of the revision."
+        description="Whether this version can be found by what follows the merges, each system that is set up. "
+        "It has no past, so below `asOf` it is refused."
     )
     async def index_status(self, info: strawberry.Info[Any]) -> list[IndexStatusRef]:
         from resolvers.types.sinks import statuses
 
+        refuse_past("indexStatus", self._at)
         known = info.context.services.sinks
         rows = await info.context.loaders.index_statuses.load(self.rid) if known else ()
         return statuses(known, rows or (), self.version, self.revision)

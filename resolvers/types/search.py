@@ -77,7 +77,9 @@ class FacetName(Enum):
     BASE_TYPE = strawberry.enum_value("base_type", description="The base type of a property, shared property or value type.")
     CREATED_BY = strawberry.enum_value("created_by", description="The id of who merged its first version.")
     TYPE_GROUP = strawberry.enum_value("type_group", description="The type groups of an object type, by rid.")
-    INTERFACE = strawberry.enum_value("interface", description="The interfaces that an object type implements directly, by rid.")
+    INTERFACE = strawberry.enum_value(
+        "interface", description="The interfaces that an object type implements, those that they extend among them, by rid."
+    )
     CARDINALITY = strawberry.enum_value("cardinality", description="The cardinality of a link type.")
 
 

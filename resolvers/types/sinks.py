@@ -28,8 +28,10 @@ class Sink(Enum):
 class IndexState(Enum):
     """Derived from how far the sink is and what it refused."""
 
-    PENDING = strawberry.enum_value("PENDING", description="Not yet: the sink has not come so far.")
-    INDEXED = strawberry.enum_value("INDEXED", description="This version or a later one is in it.")
+    PENDING = strawberry.enum_value(
+        "PENDING", description="Not yet: the sink has not come so far with it, or with a neighbour whose name it is found by."
+    )
+    INDEXED = strawberry.enum_value("INDEXED", description="This version is in it, with everything else that its document is made of.")
     FAILED = strawberry.enum_value("FAILED", description="The sink does not answer after three tries, or refuses the document.")
 
 
@@ -80,7 +82,7 @@ class DeadLetter:
 
 
 def statuses(known: Iterable[str], rows: Iterable[Any], version: int, revision: int) -> list[IndexStatus]:
-    """The status of a version that a revision made, in each sink that is set up."""
+    """The status of a version that a revision made, in each sink that is set up: with all that the sink's document of it is made of."""
     by_sink = {row["sink"]: row for row in rows}
     return [_status(Sink(name), by_sink.get(name), version, revision) for name in known]
 
@@ -89,7 +91,7 @@ def _status(sink: Sink, row: Any, version: int, revision: int) -> IndexStatus:
     state, reason, attempts = IndexState.PENDING, None, None
     if row is not None and row["refused"] is not None:
         state, reason, attempts = IndexState.FAILED, row["refused"], row["refusals"]
-    elif row is not None and row["reached"] >= revision:
+    elif row is not None and row["reached"] >= max(revision, row["made"]):
         state = IndexState.INDEXED
     elif row is not None and row["failing"] is not None:
         state, reason, attempts = IndexState.FAILED, row["failing"], row["attempts"]

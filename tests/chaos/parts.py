@@ -103,7 +103,7 @@ class Part:
         self.held = False
         self._signal(signal.SIGCONT)
 
-    def end(self, seconds: float = 40) -> int:
+    def end(self, seconds: float = 70) -> int:
         """Ask it to finish, and wait; its exit code."""
         if self.process is None:
             return 0

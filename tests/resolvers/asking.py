@@ -54,7 +54,7 @@ class Asking:
             ChangeSets(self.database),
             Ontologies(self.database),
             Locks(self.database),
-            repairs=Repairs(self.database, None),
+            repairs=Repairs(self.database),
         )
         self.shared = Shared(self.database, services, Cursors("a secret of the tests only"), self.limits)
         self.execution = Execution(schema(), self.limits, self.shared.open_context, lambda error, _: self.faults.append(error))

@@ -137,6 +137,41 @@ async def test_filters_facets_and_orders_are_the_same_in_both(database, index, e
     await index.drop(f"oms-{rid.rsplit('.', 1)[-1]}*")
 
 
+async def test_who_implements_an_interface_implements_what_it_extends(engine, postgres, editing, indexing, main):
+    made = await editing.apply(EDITOR, "main", [
+        given.interface("Being"), given.interface("Floating", extends=["ref:Being"]), given.interface("Moving", extends=["ref:Floating"]),
+        *given.object_type("Ship", implements=[{"interface": "ref:Moving"}]),
+        *given.object_type("Buoy", implements=[{"interface": "ref:Floating"}]), *given.object_type("Stone"),
+    ])  # fmt: skip
+    await indexing.reach(main)
+
+    async def found():
+        answers = []
+        for ask, served in ((engine, "OPENSEARCH"), (postgres, "POSTGRES")):
+            answer = {}
+            for name in ("Being", "Floating", "Moving"):
+                asking = {"f": {"implements": [made.refs[name]]}, "s": {"field": "NAME", "direction": "ASC"}}
+                page = await asked(ask, served, **asking)
+                answer[name] = [edge["node"]["apiName"] for edge in page["edges"]]
+                assert page["totalCount"] == len(answer[name])
+            facets = {each["name"]: each["buckets"] for each in (await asked(ask, served))["facets"]}
+            counted = {each["value"]: each["count"] for each in facets["INTERFACE"]}
+            assert counted == {made.refs[name]: len(names) for name, names in answer.items() if names}
+            answers.append(answer)
+        assert answers[0] == answers[1]
+        return answers[0]
+
+    assert await found() == {"Being": ["Buoy", "Ship"], "Floating": ["Buoy", "Ship"], "Moving": ["Ship"]}
+    await editing.apply(EDITOR, "main", [given.update(Kind.INTERFACE, made.refs["Floating"], 1, extends=[])])
+    apart = {"Being": [], "Floating": ["Buoy", "Ship"], "Moving": ["Ship"]}
+    assert await found() == apart  # by the overlay
+    assert (await indexing.reach(main)).written >= 4
+    assert await found() == apart  # by the documents
+    await editing.apply(EDITOR, "main", [given.update(Kind.INTERFACE, made.refs["Moving"], 1, extends=[made.refs["Being"]])])
+    await indexing.reach(main)
+    assert await found() == {"Being": ["Ship"], "Floating": ["Buoy"], "Moving": ["Ship"]}
+
+
 async def test_what_was_just_merged_is_found_before_the_index_has_it(engine, postgres, editing, indexing, main):
     made = await editing.apply(EDITOR, "main", [*given.object_type("Ship"), *given.object_type("Boat"), given.type_group("fleet")])
     await indexing.reach(main)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest_asyncio
 
+from app.domain.kind import Kind
 from app.persistence.sinks import OPENSEARCH
 from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
@@ -62,6 +63,20 @@ async def test_the_first_event_has_what_waits_and_then_what_changes(served, data
         await until(client, {second.refs["two"]: "FAILED"})
         await indexing.rewrite(main, [second.refs["two"]])
         await until(client, {second.refs["two"]: "INDEXED"})
+
+
+async def test_who_follows_learns_that_a_neighbour_was_renamed(served, database, index, main):
+    made = await served.editing.apply(EDITOR, "main", [*given.object_type("Ship"), *given.object_type("Barge")])
+    indexing = Indexing(database, index)
+    await indexing.reach(main)
+    async with served.connected() as client:
+        await client.subscribe(FOLLOW % "")
+        assert await told(client) == (True, {})
+
+        await served.editing.apply(EDITOR, "main", [given.update(Kind.PROPERTY, made.refs["Ship.id"], 1, displayName="Name")])
+        assert await told(client) == (False, {made.refs["Ship.id"]: "PENDING", made.refs["Ship"]: "PENDING"})
+        await indexing.reach(main)
+        await until(client, {made.refs["Ship.id"]: "INDEXED", made.refs["Ship"]: "INDEXED"})
 
 
 async def test_a_filter_tells_only_of_what_it_names(served, database, index, main):

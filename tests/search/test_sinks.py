@@ -11,7 +11,8 @@ import sys
 import pytest
 
 from app.domain.kind import Kind
-from app.persistence.sinks import OPENSEARCH, Incidents
+from app.persistence.documents import documents
+from app.persistence.sinks import NEO4J, OPENSEARCH, Incidents, advance, watermark
 from app.services.editing import Editing
 from app.services.indexing import Indexing
 from app.services.repairs import Repairs
@@ -37,7 +38,7 @@ def editing(database):
 
 @pytest.fixture
 def ask(database, index):
-    return Asking(database, repairs=Repairs(database, Indexing(database, index)), sinks=(OPENSEARCH,))
+    return Asking(database, repairs=Repairs(database, [Indexing(database, index)]), sinks=(OPENSEARCH,))
 
 
 async def status(ask, rid):
@@ -46,7 +47,7 @@ async def status(ask, rid):
 
 
 async def test_an_entity_is_pending_until_the_sink_has_its_version(ask, index, database, editing, main):
-    made = await editing.apply(EDITOR, "main", given.object_type("Ship"))
+    made = await editing.apply(EDITOR, "main", [*given.object_type("Ship"), *given.object_type("Barge")])
     ship = made.refs["Ship"]
     assert await status(ask, ship) == ("PENDING", 1, None)
 
@@ -54,13 +55,76 @@ async def test_an_entity_is_pending_until_the_sink_has_its_version(ask, index, d
     assert await status(ask, ship) == ("INDEXED", 1, None)
     await editing.apply(EDITOR, "main", [given.update(Kind.OBJECT_TYPE, ship, 1, displayName="Barge")])
     assert await status(ask, ship) == ("PENDING", 2, None)
-    assert await status(ask, made.refs["Ship.id"]) == ("INDEXED", 1, None)
+    assert await status(ask, made.refs["Barge.id"]) == ("INDEXED", 1, None)
 
     await Incidents(database, OPENSEARCH).begin("the engine does not answer", 3, 300)
     assert await status(ask, ship) == ("FAILED", 2, 3)
     [sink] = (await ask.data(SINKS))["serverStatus"]["sinks"]
     assert (sink["sink"], sink["attempts"], sink["behind"], sink["deadLetters"]) == ("OPENSEARCH", 3, 1, 0)
     assert sink["failingSince"]
+
+
+EACH = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Entity { rid apiName indexStatus { sink state } } } }"
+WORDS = {
+    "Barge": Kind.OBJECT_TYPE, "Ship.id": Kind.PROPERTY, "sails": Kind.LINK_TYPE, "Moving": Kind.INTERFACE, "Floating": Kind.INTERFACE,
+    "Being": Kind.INTERFACE, "fleet": Kind.TYPE_GROUP, "speed": Kind.SHARED_PROPERTY,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("renamed", WORDS)
+async def test_what_is_made_of_a_neighbour_is_pending_until_the_sink_has_the_neighbour(database, editing, main, renamed):
+    ask = Asking(database, sinks=(NEO4J, OPENSEARCH))
+    made = await editing.apply(EDITOR, "main", world())
+    rids = sorted(made.refs.values())
+    await reached(database, main)
+
+    async def pending():
+        found = (await ask.data(EACH, ids=rids))["nodes"]
+        return {
+            (each["rid"], status["sink"]) for each in found for status in each["indexStatus"] if status["state"] == "PENDING"
+        }  # fmt: skip
+
+    async def written():
+        async with database.reading() as snapshot:
+            return {each.rid: each.version for each in await documents(snapshot, 1, rids)}
+
+    assert await pending() == set()
+    before = await written()
+    await editing.apply(EDITOR, "main", [given.update(WORDS[renamed], made.refs[renamed], 1, displayName="Something else")])
+    after = await written()
+
+    assert await pending() == {(made.refs[renamed], "NEO4J")} | {(rid, "OPENSEARCH") for rid in rids if after[rid] != before[rid]}
+    assert ask.statements <= 4  # however many there are
+    await reached(database, main)
+    assert await pending() == set()
+
+
+def world():
+    """Everything that a document can be made of."""
+    return [
+        given.shared_property("speed"), given.type_group("fleet"), given.interface("Being"),
+        given.interface("Floating", extends=["ref:Being"]),
+        given.interface("Moving", extends=["ref:Floating"]),
+        given.interface("Fast", properties=[{"key": "speed", "sharedProperty": "ref:speed"}]),
+        *given.object_type("Barge"),
+        *given.object_type("Ship", implements=[{"interface": "ref:Moving"}], typeGroups=["ref:fleet"]),
+        given.link_type("ref:Ship", "ref:Barge", "sails"),
+    ]  # fmt: skip
+
+
+async def reached(database, ontology):
+    """As workers say when both sinks have everything."""
+    for sink in (OPENSEARCH, NEO4J):
+        async with database.writing() as work:
+            mark = await watermark(work, sink, ontology)
+            assert await advance(work, sink, ontology, mark)
+
+
+async def test_the_status_has_no_past(ask, editing, main):
+    made = await editing.apply(EDITOR, "main", [given.type_group("one", ref="one")])
+    query = "query($rid: ID!, $at: RevisionOrTime) { ontology(asOf: $at) { entity(rid: $rid) { indexStatus { state } } } }"
+    assert await ask.codes(query, rid=made.refs["one"], at=1) == ["BAD_USER_INPUT"]
+    assert (await ask.data(query, rid=made.refs["one"], at=None))["ontology"]["entity"]["indexStatus"] == [{"state": "PENDING"}]
 
 
 async def test_where_no_sink_is_set_up_there_is_no_status(database, editing):
@@ -81,7 +145,7 @@ async def test_an_admin_sees_retries_and_discards_what_was_refused(ask, index, d
     [letter] = (await ask.data(LETTERS, actor=ADMIN))["deadLetters"]
     assert (letter["rid"], letter["attempts"], letter["entity"]) == (ship, 1, {"apiName": "Ship"})
     assert await status(ask, ship) == ("FAILED", 1, 1)
-    still = Asking(database, repairs=Repairs(database, refusing), sinks=(OPENSEARCH,))
+    still = Asking(database, repairs=Repairs(database, [refusing]), sinks=(OPENSEARCH,))
     answer = (await still.data(mutation("retryFailedEvents"), i={"clientMutationId": "m"}, actor=ADMIN))["retryFailedEvents"]
     assert (answer["clientMutationId"], answer["rids"], [each["rid"] for each in answer["refused"]]) == ("m", [ship], [ship])
 

@@ -96,7 +96,7 @@ def resolved(root, pointer):
 
 def test_the_asyncapi_document_is_whole():
     written = document()
-    assert written["asyncapi"] == "3.0.0"
+    assert written["asyncapi"] == "3.1.0"
     assert sorted(channel["address"] for channel in written["channels"].values()) == sorted(topic.name for topic in TOPICS)
     files = {path.name for path, _ in event_pages()}
     for reference in references(written):

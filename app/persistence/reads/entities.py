@@ -42,6 +42,19 @@ def _refers(test: Test, statement: Statement, at: At | None) -> str:
     return f"EXISTS (SELECT FROM entity_reference f WHERE f.source = e.rid AND f.target = ANY ({targets}) AND f.edge = {edge} AND {alive})"
 
 
+def _fulfils(test: Test, statement: Statement, at: At | None) -> str:
+    targets = statement.put(list(test.value), "text[]")
+    alive, onward = live("f", at, statement), live("r", at, statement)
+    below = (
+        f"WITH RECURSIVE below (rid) AS (SELECT unnest({targets}) UNION SELECT r.source FROM below b JOIN entity_reference r"
+        f" ON r.target = b.rid AND r.edge = '{Edge.EXTENDS.value}' AND {onward}) SELECT rid FROM below"
+    )
+    return (
+        "EXISTS (SELECT FROM entity_reference f"
+        f" WHERE f.source = e.rid AND f.edge = '{Edge.IMPLEMENTS.value}' AND {alive} AND f.target IN ({below}))"
+    )
+
+
 def _has_property(test: Test, statement: Statement, at: At | None) -> str:
     table, alive = entities("p", _at(at), statement)
     types = statement.put(list(test.value), "text[]")
@@ -60,6 +73,7 @@ FILTERS: Filters = {
     Field.CARDINALITY: "e.definition ->> 'cardinality'",
     Field.REQUIRED: compared("coalesce((e.definition ->> 'required')::bool, false)", "=", "bool"),
     Field.REFERS: _refers,
+    Field.FULFILS: _fulfils,
     Field.PROPERTY_TYPE: _has_property,
     Field.CREATED_BY: "e.created_by",
     Field.UPDATED_BY: "e.updated_by",

@@ -20,7 +20,6 @@ _COLUMNS = {
     Facet.CREATED_BY: "e.created_by",
     Facet.CARDINALITY: "e.definition ->> 'cardinality'",
 }
-_EDGES = {Facet.TYPE_GROUP: Edge.GROUP, Facet.INTERFACE: Edge.IMPLEMENTS}
 
 
 async def facets(snapshot: Snapshot, source: Source, at: At, where: Condition) -> list[Count]:
@@ -29,18 +28,22 @@ async def facets(snapshot: Snapshot, source: Source, at: At, where: Condition) -
     _, tables, tied = source.below(at, statement)
     condition = f"({tied}) AND ({rendered(where, source.filters, statement, at)})"
     own = ", ".join(f"{column} AS {facet.value}" for facet, column in _COLUMNS.items())
-    there = live("r", at, statement)
+    there = f"r.source = {{}} AND r.edge = '{{}}' AND {live('r', at, statement)}"
     counted = [
         f"SELECT '{facet.value}', hit.{facet.value}, count(*) FROM hit WHERE hit.{facet.value} IS NOT NULL GROUP BY 2" for facet in _COLUMNS
     ]
     counted += [
-        f"SELECT '{facet.value}', r.target, count(DISTINCT hit.rid) FROM hit "
-        f"JOIN entity_reference r ON r.source = hit.rid AND r.edge = '{edge.value}' AND {there} GROUP BY 2"
-        for facet, edge in _EDGES.items()
+        f"SELECT '{Facet.TYPE_GROUP.value}', grouped, count(*) FROM member GROUP BY 2",
+        f"SELECT '{Facet.INTERFACE.value}', interface, count(*) FROM fulfilled GROUP BY 2",
     ]
     sql = f"""
-        WITH hit AS MATERIALIZED (SELECT e.rid, {own} FROM unnest($1::text[]) AS parent (rid) CROSS JOIN LATERAL (
+        WITH RECURSIVE hit AS MATERIALIZED (SELECT e.rid, {own} FROM unnest($1::text[]) AS parent (rid) CROSS JOIN LATERAL (
             SELECT e.* FROM {tables} WHERE {condition}) AS e
+        ), fulfilled (rid, interface) AS (
+            SELECT hit.rid, r.target FROM hit JOIN entity_reference r ON {there.format("hit.rid", Edge.IMPLEMENTS.value)}
+            UNION SELECT f.rid, r.target FROM fulfilled f JOIN entity_reference r ON {there.format("f.interface", Edge.EXTENDS.value)}
+        ), member (rid, grouped) AS (
+            SELECT DISTINCT hit.rid, r.target FROM hit JOIN entity_reference r ON {there.format("hit.rid", Edge.GROUP.value)}
         ) {" UNION ALL ".join(counted)}
     """
     return first([Count(Facet(facet), value, hits) for facet, value, hits in await snapshot.fetch(sql, *statement.arguments)])
