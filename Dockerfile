@@ -4,13 +4,13 @@ WORKDIR /build
 RUN python -m venv --without-pip /opt/oms
 COPY pyproject.toml requirements.lock ./
 # What runs in production, and nothing of the optional groups; the lock says which version and which hash.
-RUN uv pip install --no-cache --verify-hashes --python /opt/oms/bin/python --requirements pyproject.toml --constraints requirements.lock
+RUN uv pip install --no-cache --compile-bytecode --verify-hashes --python /opt/oms/bin/python --requirements pyproject.toml --constraints requirements.lock
 COPY README.md ./
 COPY app app
 COPY dataloaders dataloaders
 COPY resolvers resolvers
 COPY workers workers
-RUN uv pip install --no-cache --no-deps --python /opt/oms/bin/python .
+RUN uv pip install --no-cache --compile-bytecode --no-deps --python /opt/oms/bin/python .
 
 FROM python:3.11-slim
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin oms
