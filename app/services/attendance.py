@@ -82,3 +82,5 @@ async def _quietly(work: Coroutine[object, object, None]) -> None:
         await work
     except OmsError as failed:
         log.warning("Presence could not be written.", reason=failed.message)
+    except Exception:  # nothing may end the one who keeps the seats of all
+        log.exception("Writing presence failed.")

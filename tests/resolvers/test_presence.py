@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -19,6 +20,7 @@ from app.services.change_sets import ChangeSets
 from app.services.seating import Seating
 from tests.given import EDITOR, VIEWER
 from tests.streams import Answered, Served, streaming
+from tests.waiting import GUARD, until
 
 FOLLOW = "subscription ($changeSet: ID!) { presence(changeSet: $changeSet) { present { id name rid path } count joined left } }"
 ANNOUNCE = "mutation ($changeSet: ID!, $rid: ID, $path: String) { announcePresence(input: {changeSet: $changeSet, rid: $rid, path: $path}) { clientMutationId } }"
@@ -153,6 +155,29 @@ async def test_a_process_that_is_gone_leaves_nobody_behind(database: Database) -
     await database.pool.execute("UPDATE presence SET until = clock_timestamp() - interval '2 minutes' WHERE actor = 'edith'")
     await seats.keep(())
     assert await database.pool.fetchval("SELECT string_agg(actor, ' ') FROM presence") == "vera"
+
+
+async def test_seats_are_kept_again_after_the_database_refused_to(database: Database) -> None:
+    tries = 0
+
+    class Table(PresenceTable):
+        async def keep(self, seats: Collection[Seat], *, copies: bool = False) -> None:
+            nonlocal tries
+            tries += 1
+            await super().keep(seats, copies=copies)
+
+    change_set, pool = await a_change_set(database), database.pool
+    attendance = Attendance(Seating(Table(database)), every=0.05)
+    async with attendance.opened():
+        await attendance.arrive(EDITOR, change_set)
+        await pool.execute("ALTER TABLE presence RENAME TO presence_away")
+        began = tries
+        await until(lambda: tries > began + 1)  # so that one of them has failed
+        await pool.execute("ALTER TABLE presence_away RENAME TO presence")
+        before = await pool.fetchval("SELECT until FROM presence")
+        async with asyncio.timeout(GUARD):
+            while await pool.fetchval("SELECT until FROM presence") == before:  # noqa: ASYNC110 - the database is what tells
+                await asyncio.sleep(0.02)
 
 
 async def test_the_seats_at_a_change_set_are_bounded(database: Database) -> None:
