@@ -23,7 +23,12 @@ DRIFT = Gauge(
 RECONCILED_AT = Gauge(
     "sink_compared_timestamp_seconds", "When a sink was compared with PostgreSQL last, in Unix time.", ["sink", "ontology"]
 )
-BEHIND = Gauge("sink_behind_revisions", "Revisions that a sink has yet to get, of all ontologies together.", ["sink"])
+BEHIND = Gauge(
+    "sink_behind_revisions", "Revisions of an ontology that a sink had yet to get when they were compared last.", ["sink", "ontology"]
+)
+DEAD_LETTERS = Gauge(
+    "sink_dead_letters", "Entities of an ontology that a sink refuses, without those that were discarded.", ["sink", "ontology"]
+)
 CACHE_LOOKUPS = Counter("cache_lookups_total", "Lookups in the cache that processes share, and calls that failed.", ["cache", "outcome"])
 CIRCUIT_OPEN = Gauge("circuit_open", "1 where a system is left alone for a while since it failed a few times in a row.", ["system"])
 CONSUMER_LAG = Gauge(
