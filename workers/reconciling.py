@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from app.observability.metrics import BEHIND
+from app.observability.metrics import BEHIND, DEAD_LETTERS
 from app.persistence import sinks
-from app.persistence.log import ends
 from app.ports.search_index import SinkDown
 
 if TYPE_CHECKING:
@@ -52,8 +51,9 @@ class Comparing:
 
     async def _once(self) -> None:
         async with self._database.reading() as snapshot:
-            found = await ends(snapshot)
-            [told] = await sinks.overview(snapshot, [self._view.sink])
-        BEHIND.labels(self._view.sink).set(told["behind"])
+            found = await sinks.standings(snapshot, self._view.sink)
+        for each in found:
+            BEHIND.labels(self._view.sink, each.api_name).set(each.behind)
+            DEAD_LETTERS.labels(self._view.sink, each.api_name).set(each.dead_letters)
         for each in found:
             await self._reconciling.reconcile(self._view, each.ontology, each.api_name)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from graphql import build_schema
 from graphql.utilities import find_breaking_changes
 
+from app.commands import event_promise
 from app.commands.terminal import Refused, out
 from app.web.openapi import printed
 
@@ -32,9 +33,10 @@ def write() -> None:
 
 
 def release() -> None:
-    """Promise the present schema to clients."""
+    """Promise the present schema to clients, and the present events to their readers."""
     RELEASED.write_text(_served())
-    out.print(f"Wrote {RELEASED}.")
+    event_promise.RELEASED.write_text(event_promise.written())
+    out.print(f"Wrote {RELEASED} and {event_promise.RELEASED}.")
 
 
 def check() -> None:
@@ -47,6 +49,8 @@ def check() -> None:
     broken = [change.description for change in breaking(RELEASED.read_text(), served)] if RELEASED.exists() else []
     if broken:
         raise Refused("The schema breaks clients: " + " ".join(broken))
+    if lost := event_promise.breaking():
+        raise Refused("The schemas of events break who reads them: " + " ".join(lost))
     out.print(f"{COMMITTED} is current" + (" and breaks nobody." if RELEASED.exists() else "; nothing was promised yet."))
 
 

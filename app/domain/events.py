@@ -7,6 +7,7 @@ version before: so a reader knows the newest form alone, and the corpus of past 
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from pydantic import AwareDatetime, ConfigDict, Field
@@ -17,8 +18,10 @@ from app.domain.value import Value
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    Upcasters = Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]  # by the version that it takes; it answers in the next one
+
 SCHEMA_VERSION = 1
-UPCASTERS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}  # by the version that it takes; it answers in the next one
+UPCASTERS: Upcasters = {}
 
 
 class UnreadableEvent(Exception):
@@ -60,11 +63,11 @@ class Event(Value):
         return self.model_dump(mode="json", by_alias=True)
 
 
-def upcast(said: dict[str, Any]) -> dict[str, Any]:
-    """The event in the newest form."""
+def upcast(said: dict[str, Any], upcasters: Upcasters = UPCASTERS, newest: int = SCHEMA_VERSION) -> dict[str, Any]:
+    """The event in the newest form, by one upcaster after the other; what was given stays as it is."""
     version = said["schemaVersion"]
-    if not isinstance(version, int) or version > SCHEMA_VERSION:
-        raise UnreadableEvent(f"The event has version {version} and this code knows {SCHEMA_VERSION}.")
-    while version < SCHEMA_VERSION:
-        said, version = UPCASTERS[version](said), version + 1
+    if not isinstance(version, int) or isinstance(version, bool) or not 1 <= version <= newest:
+        raise UnreadableEvent(f"The event has version {version} and this code knows {newest}.")
+    while version < newest:
+        said, version = upcasters[version](deepcopy(said)), version + 1
     return {**said, "schemaVersion": version}

@@ -23,7 +23,6 @@ DRIFT = Gauge(
 RECONCILED_AT = Gauge(
     "sink_compared_timestamp_seconds", "When a sink was compared with PostgreSQL last, in Unix time.", ["sink", "ontology"]
 )
-BEHIND = Gauge("sink_behind_revisions", "Revisions that a sink has yet to get, of all ontologies together.", ["sink"])
 CACHE_LOOKUPS = Counter("cache_lookups_total", "Lookups in the cache that processes share.", ["cache", "outcome"])
 REDIS_CALLS = Counter(
     "redis_calls_total",
@@ -39,6 +38,12 @@ REDIS_SECONDS = Histogram(
     buckets=(0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25),
 )
 PRESENCE_SEATS = Gauge("presence_seats", "Seats of this process's connections, by where they are kept.", ["place"])
+BEHIND = Gauge(
+    "sink_behind_revisions", "Revisions of an ontology that a sink had yet to get when they were compared last.", ["sink", "ontology"]
+)
+DEAD_LETTERS = Gauge(
+    "sink_dead_letters", "Entities of an ontology that a sink refuses, without those that were discarded.", ["sink", "ontology"]
+)
 CIRCUIT_OPEN = Gauge("circuit_open", "1 where a system is left alone for a while since it failed a few times in a row.", ["system"])
 CONSUMER_LAG = Gauge(
     "consumer_lag_messages", "Signals of merges that a worker's consumer has not read yet, of its own partitions.", ["worker"]

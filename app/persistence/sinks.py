@@ -249,6 +249,29 @@ async def overview(reader: Reader, known: Sequence[str]) -> list[Any]:
     )
 
 
+class Standing(NamedTuple):
+    """How a sink stands with an ontology."""
+
+    ontology: str
+    api_name: str
+    behind: int  # revisions
+    dead_letters: int  # without those that were discarded
+
+
+async def standings(reader: Reader, sink: str) -> list[Standing]:
+    """How the sink stands with every ontology, in one statement."""
+    rows = await reader.fetch(
+        """
+        SELECT o.rid AS ontology, o.api_name,
+            o.head_revision - CASE WHEN s.epoch = i.epoch THEN greatest(s.revision, 0) ELSE 0 END AS behind,
+            (SELECT count(*) FROM dead_letter d WHERE d.sink = $1 AND d.ontology = o.rid AND NOT d.discarded) AS dead_letters
+        FROM ontology o CROSS JOIN installation i LEFT JOIN sink_state s ON s.ontology = o.rid AND s.sink = $1 ORDER BY o.rid
+        """,
+        sink,
+    )
+    return [Standing(**row) for row in rows]
+
+
 async def places(reader: Reader, rids: Sequence[str]) -> dict[str, str]:
     """The ontologies of these entities, deleted ones too, by rid."""
     rows = await reader.fetch("SELECT rid, ontology FROM entity WHERE rid = ANY ($1::text[])", list(rids))

@@ -105,6 +105,20 @@ def test_kubernetes_would_take_it(values: str, schemas: Path, tmp_path: Path):
     assert summary["valid"] == len(manifests(values))
 
 
+@pytest.mark.parametrize(
+    ("given", "jobs"),
+    [
+        ((), {"housekeep"}),
+        (("--set", "settings.OPENSEARCH_URL=http://opensearch:9200"), {"housekeep", "full-sync", "reconcile"}),
+        (("--set", "settings.NEO4J_URL=bolt://neo4j:7687"), {"housekeep", "full-sync", "reconcile"}),
+        (("--set", "sinksInSecret={NEO4J_URL}"), {"housekeep", "full-sync", "reconcile"}),
+    ],
+)
+def test_what_compares_and_builds_views_runs_only_where_there_are_any(given: tuple[str, ...], jobs: set[str]):
+    made = {each["metadata"]["name"].removeprefix("oms-") for each in manifests("values.yaml", *given) if each["kind"] == "CronJob"}
+    assert made == jobs
+
+
 def test_a_field_that_kubernetes_does_not_know_is_found(schemas: Path, tmp_path: Path):
     (tmp_path / "out.yaml").write_text(rendered("values.yaml").replace("automountServiceAccountToken", "automountToken"))
     location = f"{schemas}/{{{{ .ResourceKind }}}}{{{{ .KindSuffix }}}}.json"
