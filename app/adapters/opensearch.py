@@ -105,12 +105,18 @@ class OpenSearchIndex:
         await self._asked(self._client.indices.create(index=name, body={"settings": settings(self._replicas), "mappings": MAPPING}))
         return name
 
+    async def searched(self, ontology: str) -> str:
+        return ",".join(await self._behind(alias_of(ontology)))
+
+    async def _behind(self, alias: str) -> list[str]:
+        try:
+            return sorted(await self._asked(self._client.indices.get_alias(name=alias)))
+        except _Refused:
+            return []
+
     async def swap(self, ontology: str, built: str) -> list[str]:
         alias = alias_of(ontology)
-        try:
-            older = sorted(await self._asked(self._client.indices.get_alias(name=alias)))
-        except _Refused:
-            older = []
+        older = await self._behind(alias)
         actions: list[dict[str, Any]] = [{"remove": {"index": name, "alias": alias}} for name in older if name != built]
         await self._asked(self._client.indices.update_aliases(body={"actions": [*actions, {"add": {"index": built, "alias": alias}}]}))
         replaced = [name for name in older if name != built]

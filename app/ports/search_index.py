@@ -88,6 +88,9 @@ class SearchIndex(Protocol):
     async def prepare(self, ontology: str, *, looks: bool = False) -> bool:
         """Make the ontology's index where there is none; True where that was so. One that was seen is believed in, unless one looks."""
 
+    async def searched(self, ontology: str) -> str:
+        """The name of the index that is searched and written now; empty where there is none."""
+
     async def put(self, ontology: str, documents: Sequence[Document], *, into: str | None = None) -> list[Refusal]:
         """Write documents, each unless a newer version of it is there; answers with those that were refused. SinkDown where it failed."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
-from app.domain.digest import Copy, copy_of
+from app.domain.digest import Copy, copy_of, trouble
 from app.domain.document import Document, version
 from app.domain.errors import NotFound
 from app.persistence import sinks
@@ -82,10 +82,13 @@ class Indexing:
                 continue
             if there:
                 return Reached(mark.reached, written, refused)
+            into = await self._index.searched(ontology)
             refused += await self._write(ontology, rids)
             written += len(rids)
             async with self._database.writing() as work:
-                if await sinks.advance(work, self.sink, ontology, mark):
+                await sinks.hold(work, self.sink, ontology)
+                same = await self._index.searched(ontology) == into  # else it was replaced by who died before saying so
+                if same and await sinks.advance(work, self.sink, ontology, mark):
                     return Reached(mark.head, written, refused)
 
     async def rewrite(self, ontology: str, rids: Sequence[str]) -> tuple[Refusal, ...]:
@@ -126,6 +129,7 @@ class Indexing:
         searched = False
         try:
             reached, count = await self._filled(ontology, built, tell)
+            await self._proved(ontology, built, reached)
             async with self._database.writing(long=True) as work:
                 await sinks.hold(work, self.sink, ontology)
                 mark, late = await self._since(ontology, reached)
@@ -155,6 +159,18 @@ class Indexing:
             if len(late) <= CHUNK:
                 break
         return mark.head, count
+
+    async def _proved(self, ontology: str, built: str, reached: int) -> None:
+        """SinkDown where the new index is not what it must be: then it is not searched. What was merged since is late, and comes after."""
+        wanted = {copy.rid: copy async for copy in self.wanted(ontology)}
+        held = {copy.rid: copy async for copy in _copied(self._index.stored(ontology, name=built))}
+        async with self._database.reading() as snapshot:
+            mark = await sinks.watermark(snapshot, self.sink, ontology)
+            late = set(await touched(snapshot, ontology, reached, mark.head)) if mark else set()
+            suspects = [rid for rid in wanted.keys() | held.keys() if rid not in late and trouble(wanted.get(rid), held.get(rid))]
+            wrong = set(suspects) - await sinks.refused(snapshot, self.sink, suspects)
+        if wrong:
+            raise SinkDown(f"The new index differs from PostgreSQL in {len(wrong)} entities, {min(wrong)} among them, and is not searched.")
 
     async def _since(self, ontology: str, reached: int | None) -> tuple[Watermark, list[str]]:
         async with self._database.reading() as snapshot:
@@ -199,6 +215,11 @@ async def chunks(database: Database, ontology: str, size: int, rids: Sequence[st
         if len(found) < size:
             return
         after = found[-1]
+
+
+async def _copied(documents: AsyncIterator[Document]) -> AsyncIterator[Copy]:
+    async for document in documents:
+        yield _copy(document)
 
 
 def _copies(documents: Sequence[Document]) -> list[Copy]:
