@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LEAVE = 'echo $$; "$@" >&2 & echo $!'  # group and process go to the file that is standard output, all else to the log
 END_SECONDS = 20.0
 PAUSE = 0.05
+LOOKS = 4  # at a lock that somebody may hold for no longer than it takes to see whether it is free
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Process:
         self._signal.write_text(str(int(launch.ends_by)))
         lock = os.open(self._held, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(lock)
             with self._noted.open("wb") as noted, self.log.open("wb") as log:
                 subprocess.run(
                     ["/bin/sh", "-c", LEAVE, "sh", *launch.command],
@@ -123,3 +124,16 @@ class Process:
                 return False
             time.sleep(PAUSE)
         return True
+
+
+def _take(lock: int) -> None:
+    """Hold it from now on; BlockingIOError where a server does."""
+    for left in reversed(range(LOOKS)):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not left:
+                raise
+            time.sleep(PAUSE)
+        else:
+            return

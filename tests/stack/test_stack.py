@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from functools import partial
 from hashlib import sha256
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -118,14 +119,23 @@ def test_free_ports_are_none_that_the_kernel_gives_to_others_meanwhile(stack):
     assert stack.place(SERVERS["redis"]).port not in range(first, last + 1)
 
 
+@contextmanager
+def ended(process):
+    """However the block ends, the process ends with it: whoever waits for it would wait long."""
+    try:
+        yield
+    finally:
+        process.kill()
+
+
 def test_what_a_killed_starter_had_started_is_ended_by_the_command_and_nothing_else_is(monkeypatch):
-    with TemporaryDirectory(prefix="oms-test-") as folder, subprocess.Popen(["/bin/sleep", "600"]) as other:
+    with TemporaryDirectory(prefix="oms-test-") as folder, subprocess.Popen(["/bin/sleep", "600"]) as other, ended(other):
         Path(folder).chmod(0o755)
         monkeypatch.setenv("OMS_DATA_DIR", folder)
         services = Stack(Path(folder) / "services", Path(folder) / "cache")
         starter = subprocess.Popen([sys.executable, "-m", "app.cli", "services", "start", *SMALL, "--free-ports"])
         until = time.monotonic() + GUARD
-        while not services.process(SERVERS["redis"]).alive:
+        while services.process(SERVERS["redis"]).pid is None:
             assert time.monotonic() < until
             time.sleep(0.001)
         starter.kill()
@@ -134,7 +144,6 @@ def test_what_a_killed_starter_had_started_is_ended_by_the_command_and_nothing_e
         assert CliRunner().invoke(app, ["services", "stop"]).exit_code == 0
         assert [name for name in SMALL if services.process(SERVERS[name]).alive] == []
         assert other.poll() is None
-        other.kill()
 
 
 def test_a_usual_port_that_is_taken_is_refused_by_a_sentence(stack, monkeypatch):
