@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from app.adapters.redis_pool import FAILURES
+from app.ending import ended
 from app.observability.metrics import REDIS_LISTENING
 
 if TYPE_CHECKING:
@@ -50,8 +51,7 @@ class RedisHints:
             yield self
         finally:
             self._pool.breaker.closed.remove(self._may_have_missed)
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            await ended(listening)
 
     async def _run(self) -> None:
         failures = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -24,6 +24,7 @@ from app.commands.serving import address_of, listener
 from app.commands.terminal import Refused, notes
 from app.domain.errors import OmsError
 from app.domain.topics import TOPICS
+from app.ending import ended
 from app.observability import faults, logging
 from app.observability.tracing import tracing
 from app.persistence.database import Database
@@ -127,9 +128,7 @@ class Keeper:
         try:
             await self._following.run(stop)
         finally:
-            comparing.cancel()
-            with suppress(asyncio.CancelledError):
-                await comparing
+            await ended(comparing)
 
 
 # What is kept by following the merges, by the name of its group.

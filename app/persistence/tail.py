@@ -17,6 +17,7 @@ import asyncpg
 import structlog
 
 from app.domain.errors import NotFound, Unavailable
+from app.ending import ended
 from app.persistence.database import LOG_CHANNEL, prepare
 from app.persistence.log import Log, ends, entries
 from app.persistence.stream import Stream
@@ -76,9 +77,7 @@ class Tail:
         finally:
             database.listeners.remove(tail.wake)
             pending = [running, *(task for stream in tail._streams.values() for task in stream.reading())]
-            for task in pending:
-                task.cancel()
-            await asyncio.gather(*pending, return_exceptions=True)
+            await ended(*pending)
 
     def wake(self) -> None:
         """Read now: this process committed, or somebody asks for what was not seen yet."""

@@ -13,6 +13,7 @@ import structlog
 from app.domain.actor import Actor, Role
 from app.domain.errors import InvalidState, OmsError
 from app.domain.presence import GRACE_SECONDS, KEPT_EVERY_SECONDS, Seat
+from app.ending import ended
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
@@ -39,8 +40,8 @@ class Attendance:
         try:
             yield self
         finally:
-            keeping.cancel()
-            await asyncio.gather(keeping, *self._leaving, return_exceptions=True)
+            await ended(keeping)
+            await asyncio.gather(*self._leaving, return_exceptions=True)
             if self._taken:
                 await _quietly(self._seating.leave(tuple(self._taken.values()), grace=self._grace))
 

@@ -15,6 +15,7 @@ import structlog
 
 from app.domain.errors import OmsError
 from app.domain.lease import Copies, Copy
+from app.ending import ended
 from app.persistence import leases
 from app.persistence.watch import Watch
 from app.ports.shared import Away
@@ -65,8 +66,8 @@ class Holding:
             yield self
         finally:
             if looking is not None:
-                looking.cancel()
-                await asyncio.gather(looking, *self._sending, return_exceptions=True)
+                await ended(looking)
+                await asyncio.gather(*self._sending, return_exceptions=True)
 
     def hinted(self, key: str) -> None:
         """Somebody changed something there."""

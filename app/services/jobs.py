@@ -11,6 +11,7 @@ from app.domain.actor import Actor, Role
 from app.domain.errors import ErrorCode, NameTaken, OmsError, StillReferenced, Unavailable, ValidationFailed
 from app.domain.gauge import Gauge, followed
 from app.domain.job import BEAT_SECONDS, Job, JobKind
+from app.ending import ended
 from app.persistence import idempotency, jobs
 
 if TYPE_CHECKING:
@@ -118,9 +119,7 @@ class Jobs:
         try:
             yield
         finally:
-            beating.cancel()
-            with suppress(asyncio.CancelledError):
-                await beating
+            await ended(beating)
 
     async def keep_lines(self, rid: str, lines: Sequence[tuple[str, str, str, int]]) -> None:
         """The lines of a receipt."""

@@ -19,6 +19,7 @@ import structlog
 from app.domain.errors import OmsError, Unavailable
 from app.domain.presence import GRACE_SECONDS
 from app.domain.room import Room
+from app.ending import ended
 from app.observability.metrics import PRESENCE_SEATS
 from app.persistence import presence
 from app.persistence.watch import Watch
@@ -77,8 +78,7 @@ class Seating:
             yield self
         finally:
             if looking is not None:
-                looking.cancel()
-                await asyncio.gather(looking, return_exceptions=True)
+                await ended(looking)
 
     def hinted(self, change_set: str) -> None:
         """Somebody changed something there."""
