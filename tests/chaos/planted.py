@@ -225,7 +225,7 @@ def _() -> None:
 def _() -> None:
     rewritten(
         "app.services.indexing", "Indexing._write",
-        "refused += new\n", "refused += new\n            if new and into is None:\n                raise SinkDown('a document was refused')\n",
+        "refused += new\n", "refused += new\n        if new and into is None:\n            raise SinkDown('a document was refused')\n",
     )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ ROUTES: dict[str, tuple[str, Callable[[str, str], str], Callable[[str], Any], An
     "comment": ("POST", lambda rid, _: f"/{rid}/comments", lambda _: {"body": "Soon."}, {"body": "Later."}),
     "request_review": ("POST", lambda rid, _: f"/{rid}/request-review", lambda _: {"reviewers": ["rosa"]}, {"reviewers": ["vera"]}),
     "review": ("POST", lambda rid, _: f"/{rid}/review", lambda _: {"approve": True, "comment": "Good."}, {"approve": False}),
+    "fix": ("POST", lambda rid, _: f"/{rid}/fix", lambda _: {}, {"expectedVersion": 7}),
     "merge": ("POST", lambda rid, _: f"/{rid}/merge", lambda _: {"expectedVersion": 1}, {"expectedVersion": 7}),
     "close": ("POST", lambda rid, _: f"/{rid}/close", lambda _: {"expectedVersion": 1}, {"expectedVersion": 7}),
     "rollback": ("POST", lambda rid, _: f"/{rid}/rollback", lambda _: {"title": "Back"}, {"title": "Other"}),
@@ -51,6 +52,8 @@ async def request_of(face: Face, name: str) -> tuple[str, str, Any, str]:
     operation = (await face.ask("GET", f"/api/changeset/{rid}/operations")).json()["items"][0]["id"]
     if name == "review":
         await face.ask("POST", f"/api/changeset/{rid}/request-review")
+    if name == "fix":
+        await face.ask("POST", f"/api/changeset/{rid}/operations", [{**OTHER, "fields": {**OTHER["fields"], "colour": "#abc"}}])
     if name == "rollback":
         await face.ask("POST", f"/api/changeset/{rid}/merge")
     return method, f"/api/changeset{path(rid, operation)}", body(operation), "rosa" if name == "review" else "edith"
