@@ -55,6 +55,7 @@ async def two(database, database_url, one_redis, other_redis, **how):
         for each, who in zip(served, ("edith", "ada"), strict=True):
             heard.append(Heard(await each.ask(FOLLOW, by=who, changeSet=change_set)))
             group.create_task(heard[-1].listen())
+            await until(lambda: heard[-1].now)  # so that they come one after the other
         await both(heard, [("edith", None), ("ada", None)])
         yield served, heard, change_set
         for each in heard:
