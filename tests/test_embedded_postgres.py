@@ -103,6 +103,8 @@ def test_an_interrupted_set_up_is_begun_anew(directory):
 
 
 def test_a_cluster_of_another_version_is_refused_by_a_sentence(directory):
+    with cluster(directory):
+        pass
     version = directory / "postgres" / "data" / "PG_VERSION"
     version.write_text("17\n")
     with pytest.raises(EmbeddedPostgresFailed, match=r"was made by PostgreSQL 17 and this is 18: choose another OMS_DATA_DIR\.$"):

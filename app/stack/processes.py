@@ -112,7 +112,7 @@ class Process:
         self._ended(END_SECONDS)
 
     def _numbers(self) -> tuple[int, int] | None:
-        if not self.alive:
+        if not self.alive or not self._noted.exists():  # its lock is taken before it is started
             return None
         group, _, process = self._noted.read_text().strip().partition("\n")
         return (int(group), int(process)) if process else None
