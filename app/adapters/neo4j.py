@@ -53,7 +53,7 @@ _BEGIN = """
     SET m.upto = CASE WHEN coalesce(m.upto, -1) < $version THEN $version ELSE m.upto END, m.reached = coalesce(m.reached, -1)
 """
 _FINISH = """
-    MATCH (m:Mark {ontology: $ontology})
+    MATCH (m:Mark {ontology: $ontology}) WHERE m.reached >= $since
     SET m.reached = CASE WHEN m.reached < $version THEN $version ELSE m.reached END, m.whole = $whole
 """
 _DEMOTE = "UNWIND $versions AS v MATCH (e:Entity {rid: v[0], ontology: $ontology}) WHERE e.version = v[1] SET e.version = -1"
@@ -108,8 +108,8 @@ class Neo4jGraph:
                 refused += await self._put(ontology, vertices[begin : begin + CHUNK], invented or {})
         return refused
 
-    async def finish(self, ontology: str, version: int, *, whole: bool = True) -> None:
-        await self._written((_FINISH, {"ontology": ontology, "version": version, "whole": whole}))
+    async def finish(self, ontology: str, version: int, *, since: int = -1, whole: bool = True) -> None:
+        await self._written((_FINISH, {"ontology": ontology, "version": version, "since": since, "whole": whole}))
 
     async def reached(self, ontology: str) -> int:
         rows = await self._read("MATCH (m:Mark {ontology: $ontology}) RETURN m.reached AS reached", ontology=ontology)

@@ -67,8 +67,11 @@ class GraphStore(Protocol):
         as they are; the others are written.
         """
 
-    async def finish(self, ontology: str, version: int, *, whole: bool = True) -> None:
-        """Everything up to the version is written, but what was refused; where that is anything, nobody is answered from here."""
+    async def finish(self, ontology: str, version: int, *, since: int = -1, whole: bool = True) -> None:
+        """Everything up to the version is written, but what was refused; where that is anything, nobody is answered from here.
+
+        `since` is the version that was written upon: a graph that has not reached it was emptied meanwhile, and is not finished.
+        """
 
     async def reached(self, ontology: str) -> int:
         """The version that the ontology's graph was last finished at; negative where there is none."""

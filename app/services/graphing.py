@@ -138,7 +138,7 @@ class Graphing:
             refused += await self._put(ontology, found, chunk)
         if after < 0:
             await self._store.sweep(ontology, version(mark.epoch, 0))
-        await self._told(ontology, mark)
+        await self._told(ontology, mark, since=version(mark.epoch, after) if after >= 0 else -1)
         return Reached(mark.head, len(rids), tuple(refused))
 
     async def _put(
@@ -153,12 +153,12 @@ class Graphing:
             log.warning("The graph database refused entities.", count=len(new), first=new[0].reason)
         return new
 
-    async def _told(self, ontology: str, mark: Watermark | None = None) -> None:
+    async def _told(self, ontology: str, mark: Watermark | None = None, *, since: int = -1) -> None:
         """Say in the graph how far it is, if it is further than it was, and whether it is whole; one after the other says so."""
         async with self._database.writing() as work:
             await sinks.hold(work, self.sink, ontology)
             whole = not await sinks.refuses(work, self.sink, ontology)
-            await self._store.finish(ontology, version(mark.epoch, mark.head) if mark else -1, whole=whole)
+            await self._store.finish(ontology, version(mark.epoch, mark.head) if mark else -1, since=since, whole=whole)
             if mark is not None:
                 await sinks.advance(work, self.sink, ontology, mark)
 

@@ -155,6 +155,22 @@ async def test_of_several_workers_none_spoils_what_another_wrote(database, store
         assert state is not None
 
 
+async def test_a_graph_that_is_emptied_just_before_it_is_written_is_not_taken_for_whole(database, store, editing, graphing):
+    await editing.apply(EDITOR, "main", given.object_type("A"))
+    first = await at(database)
+    await graphing.reach(first.ontology)
+    async with database.reading() as snapshot:
+        seen = await sinks.watermark(snapshot, NEO4J, first.ontology)
+    await editing.apply(EDITOR, "main", given.object_type("B"))
+    await store._written(("MATCH (n {ontology: $o}) DETACH DELETE n", {"o": first.ontology}))
+
+    await graphing._write(first.ontology, seen._replace(head=first.revision + 1), seen.reached)
+    await graphing.reach(first.ontology)
+
+    now = await at(database)
+    assert await held(store, now.ontology) == await wanted(database, now)
+
+
 async def test_who_reads_while_it_is_written_gets_no_torn_answer(database, store, editing, graphing):
     await editing.apply(EDITOR, "main", given.object_type("A"))
     now = await at(database)
