@@ -10,8 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable
@@ -35,12 +33,12 @@ from app.ports.search_index import SinkDown
 from app.services.editing import Editing
 from app.settings import read
 from app.stack.stack import Stack
+from bench.parts import WORKERS, Parts
 from bench.relaying import Unseen
 from bench.stage import STARTS, Row, api, database
 
 MERGES = 100
 APART = 0.3  # seconds between two of them
-WORKERS = ("relay", "indexing-service", "graph-sync-service")
 NAMES = ("kafka", "opensearch", "neo4j")
 EDITOR = Actor("bench", "Bench", frozenset({Role.ADMIN}))
 FOLLOW = "subscription { ontologyChanged { revision } }"
@@ -58,11 +56,11 @@ async def measure() -> list[Row]:
         memory = sum(_memory(state.pid) for state in stack.states() if state.pid)
         try:
             async with database() as (opened, url), api(url) as served:
-                workers = Workers({**os.environ, **told, "DATABASE_URL": url, "WORKER_PORT": "0"})
+                workers = Parts({**os.environ, **told, "DATABASE_URL": url, "WORKER_PORT": "0"})
                 store = Neo4jGraph(told["NEO4J_URL"])
                 try:
                     await _merged(opened, 0)
-                    workers.start()
+                    workers.start(*WORKERS)
                     places = Places(opened, told["OPENSEARCH_URL"], store)
                     await places.ready()
                     waits = await _waits(places, f"ws://127.0.0.1:{served.port}/graphql", served.token)
@@ -78,27 +76,6 @@ async def measure() -> list[Row]:
         Row("start of Kafka, OpenSearch and Neo4j together", f"{started:.0f} s", f"≤ {BEGINS:.0f} s", started <= BEGINS, f"{memory / 2**20:,.0f} MiB when idle",
             why="Java starts slowly where others hold the cores."),
     ]  # fmt: skip
-
-
-class Workers:
-    """A process each."""
-
-    def __init__(self, environment: dict[str, str]) -> None:
-        self._environment = environment
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
-
-    def start(self) -> None:
-        """Begin."""
-        for name in WORKERS:
-            command = [sys.executable, "-m", "app.cli", "worker", name]
-            self._running[name] = subprocess.Popen(command, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def end(self) -> None:
-        """Ask all to finish."""
-        for process in self._running.values():
-            process.terminate()
-        for process in self._running.values():
-            process.wait()
 
 
 class Places:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -28,18 +27,13 @@ from app.persistence.database import Database
 from app.persistence.migrate import migrate
 from app.settings import read
 from app.stack.stack import SERVERS, Stack
+from bench.parts import PARTS, Parts
 from bench.pipeline import Places
 from bench.relaying import Unseen
 from bench.stage import STARTS, Row
 
 BOUND = 30.0  # seconds
 NAMES = ("postgres", "redis", "kafka", "opensearch", "neo4j")
-PARTS: Mapping[str, tuple[str, ...]] = {
-    "API": ("api",),
-    "relay": ("worker", "relay"),
-    "indexing-service": ("worker", "indexing-service"),
-    "graph-sync-service": ("worker", "graph-sync-service"),
-}
 APPLY = "mutation($i: ApplyChangesInput!) { applyChanges(input: $i) { __typename ... on ApplyChangesPayload { revision } } }"
 TRIES = 0.1  # seconds between two tries of who is not answered
 
@@ -64,32 +58,6 @@ async def measure() -> list[Row]:
             parts.end()
             await store.close()
             await asyncio.to_thread(stack.stop, NAMES)
-
-
-class Parts:
-    """Our own processes."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
-
-    def start(self, *names: str) -> None:
-        """Begin those."""
-        for name in names:
-            command = [sys.executable, "-m", "app.cli", *PARTS[name]]
-            self._running[name] = subprocess.Popen(command, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def kill(self, name: str) -> None:
-        """Without a word."""
-        self._running[name].send_signal(signal.SIGKILL)
-        self._running[name].wait()
-
-    def end(self) -> None:
-        """Ask all to finish."""
-        for process in self._running.values():
-            process.terminate()
-        for process in self._running.values():
-            process.wait()
 
 
 class People:

@@ -19,7 +19,7 @@ from app.persistence.migrate import migrate
 from tests.emptying import EMPTY
 from tests.keeper import Keeper
 
-pytest_plugins = ["tests.real_servers"]
+pytest_plugins = ["tests.real_servers", "tests.own_redis"]
 
 settings.register_profile("same", deadline=None, derandomize=True)  # whoever runs the tests sees what everybody sees
 settings.register_profile("search", deadline=None, print_blob=True)  # pytest --hypothesis-profile=search looks for what nobody has seen

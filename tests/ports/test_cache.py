@@ -3,42 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 from redis.asyncio import Redis
 
 from app.adapters.memory_cache import MemoryCache
 from app.adapters.redis import LARGEST, RedisCache, Tiers
 from app.adapters.redis_pool import POOL, RedisPool
 from app.domain.breaker import Breaker, Circuit
-from app.stack.stack import SERVERS
-from tests.real_servers import Onlooker, stack_of
 from tests.waiting import GUARD
-
-PATIENT = 30.0  # seconds: what is asked is what Redis keeps, and not how busy this machine is
-
-
-@pytest_asyncio.fixture
-async def shared(redis):
-    pool = RedisPool(redis, patience=PATIENT)
-    yield RedisCache(pool, scope=f"test-{uuid4()}", secret="a secret of this test")
-    await pool.close()
 
 
 @pytest.fixture
-def own(redis):
-    """A Redis of this test alone, which may be stopped while other tests use theirs."""
-    with TemporaryDirectory(prefix="oms-test-") as folder:
-        stack = stack_of(Path(folder) / "services")
-        stack.start(["redis"], Onlooker(), free_ports=True)
-        yield stack
-        stack.stop(["redis"])
+def shared(pool):
+    return RedisCache(pool, scope=f"test-{uuid4()}", secret="a secret of this test")
 
 
 @pytest.fixture(params=["memory", "redis", "tiers"])
@@ -111,21 +91,20 @@ async def test_without_a_server_nothing_is_known_and_soon_nobody_asks():
     await pool.close()
 
 
-async def test_a_server_that_hangs_is_waited_for_a_moment_only_and_is_used_again_when_it_goes_on(own):
+async def test_a_server_that_hangs_is_waited_for_a_moment_only_and_is_used_again_when_it_goes_on(own_redis):
     clock = [0.0]
     breaker = Breaker(failures=3, seconds=5, clock=lambda: clock[0])
-    pool = RedisPool(own.settings()["REDIS_URL"], breaker=breaker, patience=1)
+    pool = RedisPool(own_redis.url, breaker=breaker, patience=1)
     cache = RedisCache(pool, scope=f"test-{uuid4()}", secret="s")
     await cache.put(b"key", b"value")
-    process = own.process(SERVERS["redis"])
-    process.signal(signal.SIGSTOP)
+    own_redis.hang()
     try:
         async with asyncio.timeout(GUARD):  # without patience it would hang for ever
             found = await asyncio.gather(*(cache.get(b"key") for _ in range(4 * POOL)))
         assert found == [None] * 4 * POOL
         assert breaker.state is Circuit.OPEN
     finally:
-        process.signal(signal.SIGCONT)
+        own_redis.go_on()
     assert await cache.get(b"key") is None
     clock[0] = 6
     assert await cache.get(b"key") == b"value"

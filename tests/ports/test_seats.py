@@ -20,16 +20,8 @@ from app.persistence.presence import PresenceTable
 from app.ports.shared import Away
 from app.services.change_sets import ChangeSets
 from tests.given import EDITOR, VIEWER
-from tests.own_redis import own_redis  # noqa: F401 - a fixture
 
 RID = "ri.ontology.main.type-group.one"
-
-
-@pytest_asyncio.fixture
-async def pool(redis):
-    made = RedisPool(redis, patience=20)
-    yield made
-    await made.close()
 
 
 def in_redis(pool, **given):
@@ -226,7 +218,7 @@ async def test_every_change_is_told_to_who_listens_and_keeping_is_none(pool):
     assert told.empty()
 
 
-async def test_whoever_listens_knows_when_hints_may_have_been_missed(own_redis):  # noqa: F811
+async def test_whoever_listens_knows_when_hints_may_have_been_missed(own_redis):
     pool, missed, told = RedisPool(own_redis.url), asyncio.Queue(), asyncio.Queue()
     hints = RedisHints(pool, "hints", silence=0.2)
     hints.follow("topic", told.put_nowait, lambda: missed.put_nowait("missed"))
@@ -245,7 +237,7 @@ async def test_whoever_listens_knows_when_hints_may_have_been_missed(own_redis):
     await pool.close()
 
 
-async def test_a_redis_that_is_gone_or_hangs_is_away(own_redis):  # noqa: F811
+async def test_a_redis_that_is_gone_or_hangs_is_away(own_redis):
     pool = RedisPool(own_redis.url)
     place = in_redis(pool)
     edith = await place.arrive(seat(EDITOR, "cs"))

@@ -10,21 +10,12 @@ from itertools import permutations
 from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 
 from app.adapters.redis_hints import RedisHints
 from app.adapters.redis_leases import TOPIC, RedisLeases
-from app.adapters.redis_pool import RedisPool
 from app.domain.lease import REMEMBERED_SECONDS, Copies, Copy, Lease
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
-
-
-@pytest_asyncio.fixture
-async def pool(redis):
-    made = RedisPool(redis, patience=20)
-    yield made
-    await made.close()
 
 
 def shared(pool, **given):

@@ -17,7 +17,6 @@ from app.services.locks import Locks
 from app.settings import Settings
 from tests import given
 from tests.given import EDITOR, REVIEWER
-from tests.own_redis import own_redis  # noqa: F401 - a fixture
 
 SECONDS = 60
 
@@ -83,7 +82,7 @@ async def groups(database, *names):
     return [made.refs[name] for name in names]
 
 
-async def test_once_shared_they_are_shown_without_asking_the_database(database, database_url, own_redis):  # noqa: F811
+async def test_once_shared_they_are_shown_without_asking_the_database(database, database_url, own_redis):
     [one] = await groups(database, "one")
     async with process(database, database_url, own_redis.url) as here, process(database, database_url, own_redis.url) as there:
         await until(here.asks_nobody)
@@ -94,7 +93,7 @@ async def test_once_shared_they_are_shown_without_asking_the_database(database, 
         await shows(there, {})
 
 
-async def test_a_lock_that_a_process_without_redis_takes_is_shown_as_well(database, database_url, own_redis):  # noqa: F811
+async def test_a_lock_that_a_process_without_redis_takes_is_shown_as_well(database, database_url, own_redis):
     [one] = await groups(database, "one")
     async with process(database, database_url, own_redis.url) as here, process(database, database_url, None) as without:
         await until(here.asks_nobody)
@@ -105,7 +104,7 @@ async def test_a_lock_that_a_process_without_redis_takes_is_shown_as_well(databa
 
 
 @pytest.mark.parametrize("fault", ["hang", "kill"])
-async def test_while_redis_is_away_the_database_is_asked(database, database_url, own_redis, fault):  # noqa: F811
+async def test_while_redis_is_away_the_database_is_asked(database, database_url, own_redis, fault):
     one, two = await groups(database, "one", "two")
     async with process(database, database_url, own_redis.url) as here, process(database, database_url, own_redis.url) as there:
         first = await here.locks.acquire(EDITOR, one)
@@ -119,7 +118,7 @@ async def test_while_redis_is_away_the_database_is_asked(database, database_url,
         await shows(there, {two: second.token})
 
 
-async def test_a_wiped_redis_ends_no_lock_in_anybodys_eyes(database, database_url, own_redis):  # noqa: F811
+async def test_a_wiped_redis_ends_no_lock_in_anybodys_eyes(database, database_url, own_redis):
     [one] = await groups(database, "one")
     async with process(database, database_url, own_redis.url) as here, process(database, database_url, own_redis.url) as there:
         taken = await here.locks.acquire(EDITOR, one)
@@ -133,7 +132,7 @@ async def test_a_wiped_redis_ends_no_lock_in_anybodys_eyes(database, database_ur
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-async def test_however_many_take_and_give_at_once_every_process_ends_with_the_truth(database, database_url, own_redis, seed):  # noqa: F811
+async def test_however_many_take_and_give_at_once_every_process_ends_with_the_truth(database, database_url, own_redis, seed):
     rids, chance = await groups(database, "one", "two", "three"), random.Random(seed)
     async with process(database, database_url, own_redis.url) as here, process(database, database_url, own_redis.url) as there:
 
@@ -154,7 +153,7 @@ async def test_however_many_take_and_give_at_once_every_process_ends_with_the_tr
         await shows(there, truth)
 
 
-async def test_a_copy_decides_nothing(database, database_url, own_redis):  # noqa: F811
+async def test_a_copy_decides_nothing(database, database_url, own_redis):
     [one] = await groups(database, "one")
     async with process(database, database_url, own_redis.url) as here:
         taken = await here.locks.acquire(EDITOR, one)

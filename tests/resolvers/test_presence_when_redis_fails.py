@@ -11,7 +11,6 @@ import pytest
 from app.services.change_sets import ChangeSets
 from tests.chaos.proxy import Link
 from tests.given import EDITOR
-from tests.own_redis import own_redis  # noqa: F401 - a fixture
 from tests.resolvers.test_presence import ANNOUNCE, FOLLOW, RID
 from tests.streams import Answered, streaming
 
@@ -75,7 +74,7 @@ def in_redis(served):
     return [each.seating.reaches and not each.seating._tabled for each in served] == [True, True]
 
 
-async def test_in_peace_nothing_is_written_to_the_database(database, database_url, own_redis):  # noqa: F811
+async def test_in_peace_nothing_is_written_to_the_database(database, database_url, own_redis):
     async with two(database, database_url, own_redis.url, own_redis.url) as (served, heard, change_set):
         await says(served[0], "edith", change_set, "a")
         await both(heard, [("edith", "a"), ("ada", None)])
@@ -84,7 +83,7 @@ async def test_in_peace_nothing_is_written_to_the_database(database, database_ur
 
 
 @pytest.mark.parametrize("fault", ["hang", "kill"])
-async def test_while_redis_is_away_everybody_sees_everybody_by_the_table(database, database_url, own_redis, fault):  # noqa: F811
+async def test_while_redis_is_away_everybody_sees_everybody_by_the_table(database, database_url, own_redis, fault):
     async with two(database, database_url, own_redis.url, own_redis.url) as (served, heard, change_set):
         getattr(own_redis, fault)()
         await says(served[1], "ada", change_set, "while it is away")
@@ -104,7 +103,7 @@ async def test_while_redis_is_away_everybody_sees_everybody_by_the_table(databas
         late.answer.cut()
 
 
-async def test_what_a_wiped_redis_forgot_is_told_again_and_nobody_was_away(database, database_url, own_redis):  # noqa: F811
+async def test_what_a_wiped_redis_forgot_is_told_again_and_nobody_was_away(database, database_url, own_redis):
     async with two(database, database_url, own_redis.url, own_redis.url) as (served, heard, change_set):
         await says(served[0], "edith", change_set, "before")
         await both(heard, [("edith", "before"), ("ada", None)])
@@ -117,7 +116,7 @@ async def test_what_a_wiped_redis_forgot_is_told_again_and_nobody_was_away(datab
         assert await database.pool.fetchval("SELECT count(*) FROM presence") == 0
 
 
-async def test_a_process_that_alone_is_cut_off_sees_the_others_and_is_seen(database, database_url, own_redis):  # noqa: F811
+async def test_a_process_that_alone_is_cut_off_sees_the_others_and_is_seen(database, database_url, own_redis):
     link = Link("redis", own_redis.port)
     await link.listen()
     try:
@@ -140,7 +139,7 @@ async def test_a_process_that_alone_is_cut_off_sees_the_others_and_is_seen(datab
         await link.close()
 
 
-async def test_a_process_without_redis_and_one_with_it_see_each_other(database, database_url, own_redis):  # noqa: F811
+async def test_a_process_without_redis_and_one_with_it_see_each_other(database, database_url, own_redis):
     async with two(database, database_url, own_redis.url, None) as (served, heard, change_set):
         await says(served[0], "edith", change_set, "a")
         await says(served[1], "ada", change_set, "b")
@@ -148,7 +147,7 @@ async def test_a_process_without_redis_and_one_with_it_see_each_other(database, 
         assert [each.left for each in heard] == [[], []]
 
 
-async def test_whoever_comes_while_redis_hangs_sits_in_the_table(database, database_url, own_redis):  # noqa: F811
+async def test_whoever_comes_while_redis_hangs_sits_in_the_table(database, database_url, own_redis):
     own_redis.hang()
     async with two(database, database_url, own_redis.url, own_redis.url) as (served, heard, _):
         assert await database.pool.fetchval("SELECT count(*) FROM presence WHERE until > now()") == 2
