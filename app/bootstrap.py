@@ -52,6 +52,7 @@ from app.settings import manifest
 from app.web.authentication import Authentication
 from app.web.cursors import Cursors
 from app.web.origins import Origins
+from dataloaders.kept_versions import KeptVersions
 from resolvers.context import Services, Shared
 from resolvers.schema import schema
 from resolvers.transport.event_streams import EventStreams
@@ -135,12 +136,13 @@ async def opened(settings: Settings, *, by_levels: bool = True) -> AsyncIterator
             sinks=(*((OPENSEARCH,) if index else ()), *((NEO4J,) if graph else ())),
         )
         cursors = Cursors(settings.cursor_secret)
-        shared = Shared(database, services, cursors, limits, release=RELEASE)
+        versions = KeptVersions(await stack.enter_async_context(cache(common, "versions", limits.entity_cache_bytes)))
+        shared = Shared(database, services, cursors, limits, release=RELEASE, kept_versions=versions)
         execution = Execution(
             schema(), limits, shared.open_context, faults.report,
             introspection=None if settings.development else Role.VIEWER,
             by_levels=by_levels,
-            responses=Responses(await stack.enter_async_context(cache(settings, common)), tail),
+            responses=Responses(await stack.enter_async_context(cache(common, "answers", limits.response_cache_bytes)), tail),
             trusted=None if settings.trusted_documents is None else manifest(settings.trusted_documents),
         )  # fmt: skip
         sockets = SocketEndpoint(execution, shared.open_context, authentication, limits, Origins(settings.cors_origins))
@@ -243,14 +245,15 @@ async def held(database: Database, common: Common | None, tail: Tail) -> AsyncIt
 
 
 @asynccontextmanager
-async def cache(settings: Settings, common: Common | None) -> AsyncIterator[Cache]:
-    """What answers are kept in: this process's memory, before what all processes share."""
-    near = MemoryCache(settings.limits.response_cache_bytes)
+async def cache(common: Common | None, of: str, size: int) -> AsyncIterator[Cache]:
+    """What answers or versions of entities are kept in: so many bytes of this process's memory, before what all processes share."""
+    near = MemoryCache(size)
     if common is None:
         yield near
         return
     promised = blake2b(schema().as_str().encode(), digest_size=6).hexdigest()
-    tiers = Tiers(near, RedisCache(common.pool, scope=f"{common.installation}:{RELEASE}-{promised}", secret=common.secret))
+    scope = f"{common.installation}:{RELEASE}-{promised}:{of}"
+    tiers = Tiers(near, RedisCache(common.pool, scope=scope, secret=common.secret), of=of)
     try:
         yield tiers
     finally:

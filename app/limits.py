@@ -50,6 +50,9 @@ class Limits(BaseModel):
     errors_returned: Count = Field(10, description="Errors that an answer lists.")
     persisted_queries: Count = Field(1_000, description="Automatic persisted queries that a process remembers.")
     response_cache_bytes: Bytes = Field(64 * MIB, description="Bytes of answers that a process keeps for the same revision.")
+    entity_cache_bytes: Bytes = Field(
+        16 * MIB, description="Bytes of versions of entities that a process keeps, for histories, audits and live events."
+    )
     execution_seconds: Seconds = Field(10, description="Seconds that an operation may take.")
     long_execution_seconds: Seconds = Field(60, description="Seconds that mergeChangeSet and applyChanges may take.")
 

@@ -140,7 +140,7 @@ async def measure() -> list[Row]:
     async with database() as (opened, url):
         made = await by_service(opened)
         staged = await ChangeSets(opened).open(AUTHOR, "main", title="Ten thousand", operations=operations("Staged"))
-        async with api(url) as served:
+        async with api(url, watched=True) as served:
             client = await Client(served.port, served.token).open()
             idle, applying, merging = Watched(served), Watched(served), Watched(served)
             await idle.during(asyncio.sleep(IDLE))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import psutil
 
+from app.commands.collecting import settle
 from app.domain.actor import Actor, Role
 from app.limits import Limits
 from app.persistence.database import Database
@@ -135,6 +136,7 @@ async def beside_the_stock_executor(opened: Database) -> list[Row]:
     services = Services(Editing(opened), ChangeSets(opened), Ontologies(opened), Locks(opened))
     shared = Shared(opened, services, Cursors("a secret of the bench"), Limits())
     executions = [Execution(schema(), Limits(), shared.open_context, lambda *_: None, by_levels=by_levels) for by_levels in (True, False)]
+    settle()
     ratios = {}
     for name, text in QUERIES.items():
         request = GraphQLRequest(text, variables=FIRST if "$first" in text else {})

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import uvloop
 
 from app.adapters.embedded_postgres import EmbeddedPostgres
 from app.domain.actor import Role
@@ -54,7 +55,7 @@ class Api:
     port: int
     pid: int
     token: str  # of an editor
-    pauses: Any  # the longest pauses of its event loop since they were set to 0: seconds, and seconds of its own CPU
+    pauses: Any  # where it is watched, the longest pauses of its event loop since they were set to 0: seconds, and seconds of its own CPU
 
     def processor(self) -> float:
         """Seconds of CPU that the process has used."""
@@ -68,7 +69,8 @@ class Api:
 
 def measured_by(name: str) -> list[Row]:
     """The rows of one benchmark, run in this process."""
-    rows: list[Row] = asyncio.run(importlib.import_module(f"bench.{name}").measure())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # the loop that the server runs on
+        rows: list[Row] = runner.run(importlib.import_module(f"bench.{name}").measure())
     return rows
 
 
@@ -95,13 +97,16 @@ async def database(*, durable: bool = True) -> AsyncIterator[tuple[Database, str
 
 
 @asynccontextmanager
-async def api(url: str) -> AsyncIterator[Api]:
-    """The whole server in a process of its own, as `oms api` runs it in development; it ends with the block."""
+async def api(url: str, *, watched: bool = False) -> AsyncIterator[Api]:
+    """The whole server in a process of its own, as `oms api` runs it in development; it ends with the block.
+
+    `watched` notes the pauses of its loop, at the cost of a timer a millisecond.
+    """
     with tempfile.TemporaryDirectory(prefix="oms-bench-api-") as directory:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         pauses = context.Array("d", 2)
-        process = context.Process(target=_serve, args=(url, directory, theirs, pauses), daemon=True)
+        process = context.Process(target=_serve, args=(url, directory, theirs, pauses if watched else None), daemon=True)
         process.start()
         try:
             if not await asyncio.to_thread(ours.poll, STARTS):
@@ -128,7 +133,8 @@ def _serve(url: str, directory: str, pipe: Connection, pauses: Any) -> None:
     watching = []
 
     def ready() -> None:
-        watching.append(asyncio.get_running_loop().create_task(_watch(pauses)))
+        if pauses is not None:
+            watching.append(asyncio.get_running_loop().create_task(_watch(pauses)))
         pipe.send((bound.getsockname()[1], issuer.issue(Role.EDITOR, "bench")))
 
     with listener(settings) as bound:

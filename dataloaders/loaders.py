@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from app.domain.lease import Lease
     from app.persistence.database import Snapshot
     from app.persistence.reads.selection import At, Selection
+    from dataloaders.kept_versions import KeptVersions
 
 K = TypeVar("K", bound=Hashable)
 
@@ -55,14 +56,17 @@ class Named(NamedTuple):
 class Loaders:
     """Every loader of one operation, over its one snapshot."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, kept: KeptVersions | None = None) -> None:
+        """`kept` are versions of entities that need not be read again."""
         self._snapshot = snapshot
+        self._kept = kept
+        self.epoch: int | None = None  # of the snapshot, once somebody has read it
         self._pages: dict[Listing, Loader[str, Rows]] = {}
         self._totals: dict[Listing, Loader[str, Total]] = {}
         self._entities: dict[At, Loader[Single, Record | None]] = {}
         self.names: Loader[Named, Record | None] = Loader(self._read_names)
         self.anywhere = self._plain(entities.anywhere)
-        self.versions = self._plain(entities.versions)
+        self.versions = self._plain(self._read_versions)
         self.merges = self._plain(history.merges)
         self.index_statuses = self._plain(sinks.statuses)
         self.change_sets = self._plain(change_sets.by_rid)
@@ -113,6 +117,13 @@ class Loaders:
         only = None if None in columns else frozenset().union(*(each for each in columns if each is not None))
         found = await entities.by_rid(self._snapshot, at, list(dict.fromkeys([rid for rid, _ in wanted])), only)
         return [found.get(rid) for rid, _ in wanted]
+
+    async def _read_versions(self, snapshot: Snapshot, wanted: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Any]:
+        if self._kept is None:
+            return dict(await entities.versions(snapshot, wanted))
+        if self.epoch is None:
+            self.epoch = await ontologies.epoch(snapshot)
+        return await self._kept.read(snapshot, self.epoch, wanted)
 
     async def _read_names(self, wanted: list[Named]) -> list[Record | None]:
         groups: dict[tuple[At, Kind], list[tuple[str, str]]] = defaultdict(list)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from app.services.repairs import Repairs
     from app.services.searching import Searching
     from app.services.syncing import Syncing
+    from dataloaders.kept_versions import KeptVersions
     from resolvers.transport.answer import RequestFacts
 
 PATIENCE = 1.0  # seconds that a reader waits for a revision that it has heard of
@@ -68,6 +69,7 @@ class Shared:
     cursors: Cursors
     limits: Limits
     release: str = ""
+    kept_versions: KeptVersions | None = None
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @asynccontextmanager
@@ -109,7 +111,7 @@ class Context:
         """Read from now on what is stored now; a mutation calls it after its commit, before anything reads its outcome."""
         await self._stack.aclose()
         self.snapshot = await self._stack.enter_async_context(self.shared.database.reading())
-        self.loaders = Loaders(self.snapshot)
+        self.loaders = Loaders(self.snapshot, self.shared.kept_versions)
 
     async def close(self) -> None:
         """Give the snapshot back."""
@@ -134,6 +136,7 @@ class Context:
     def head(self, row: Record) -> At:
         """The newest revision of an ontology's row, noted as read."""
         at = At(row["rid"], row["head_revision"], row["head_revision"], row["epoch"])
+        self.loaders.epoch = at.epoch
         self.note(row["api_name"], at)
         return at
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import Any
 
+from app.adapters.memory_cache import MemoryCache
 from app.domain.actor import Actor
 from app.limits import Limits
 from app.persistence.database import Database
+from app.ports.cache import Cache
 from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
 from app.services.locks import Locks
 from app.services.ontologies import Ontologies
 from app.services.repairs import Repairs
 from app.web.cursors import Cursors
+from dataloaders.kept_versions import KeptVersions
 from resolvers.context import Context, Services, Shared
 from resolvers.schema import schema
 from resolvers.transport.answer import Answer, GraphQLRequest, Refused, RequestFacts
@@ -27,7 +30,7 @@ GENEROUS = Limits(cost=1_000_000, aliases=100, fields=2_000, tokens=5_000)
 class Asking:
     """One process's schema over one database; `statements` is what the last answer took."""
 
-    def __init__(self, database: Database, limits: Limits = GENEROUS, **services: Any) -> None:
+    def __init__(self, database: Database, limits: Limits = GENEROUS, cache: Cache | None = None, **services: Any) -> None:
         known = Services(
             Editing(database),
             ChangeSets(database),
@@ -35,7 +38,8 @@ class Asking:
             Locks(database),
             **{"repairs": Repairs(database), **services},
         )
-        self.shared = Shared(database, known, Cursors(SECRET), limits, release="test")
+        kept = KeptVersions(cache or MemoryCache(1_000_000))
+        self.shared = Shared(database, known, Cursors(SECRET), limits, release="test", kept_versions=kept)
         self.faults: list[BaseException] = []
         self.statements = 0
         self._execution = Execution(schema(), limits, self._context, lambda fault, _: self.faults.append(fault))

@@ -1,4 +1,4 @@
-"""A real Redis for one test alone, which that test may hold, kill, start again and wipe."""
+"""Redis as tests use it: connections of the one that all share, and one for a test alone, which it may hold, kill, start again and wipe."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
+from app.adapters.redis_pool import RedisPool
 from app.stack.artifacts import StackFailed
 from app.stack.redis import Redis
 from app.stack.server import Place
@@ -20,6 +22,15 @@ from tests.chaos.parts import free_port
 from tests.real_servers import MISSING
 
 SECONDS = 20
+PATIENT = 30.0  # seconds: what is asked is what Redis keeps, and not how busy this machine is
+
+
+@pytest_asyncio.fixture
+async def pool(redis):
+    """Connections of the Redis that all tests use."""
+    made = RedisPool(redis, patience=PATIENT)
+    yield made
+    await made.close()
 
 
 @dataclass

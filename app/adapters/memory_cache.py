@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 BESIDE = 200  # bytes that an entry takes beside its key and its value
 
@@ -31,6 +35,15 @@ class MemoryCache:
         self.size += _size(key, value)
         while self.size > self._limit:
             self._drop(next(iter(self._held)))
+
+    async def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """What was put under each key, if it is still there."""
+        return [await self.get(key) for key in keys]
+
+    async def put_many(self, values: Mapping[bytes, bytes]) -> None:
+        """Keep each, as `put` does."""
+        for key, value in values.items():
+            await self.put(key, value)
 
     def _drop(self, key: bytes) -> None:
         value = self._held.pop(key, None)

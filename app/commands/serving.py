@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
-import gc
 import signal
 import socket
 import sys
@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from app.commands.collecting import collect, settle
 from app.commands.terminal import Refused
+from app.ending import ended
 from app.main import create_app
 from app.observability import logging
 from resolvers.transport.sockets import SocketProtocol
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from app.settings import Settings
 
 BACKLOG = 2048
-ALLOCATED = 20_000  # objects between two looks for young cycles; a large answer is made of some thousand
 SWITCH_SECONDS = 0.001  # for which a thread that plans a large merge may keep the event loop waiting
 
 
@@ -33,20 +34,21 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._collecting: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen."""
         await super().startup(sockets)
         if self.started:
             settle()
+            self._collecting = asyncio.create_task(collect())
             self._ready()
 
-
-def settle() -> None:
-    """Let the collector of cycles never hold the loop for the schema and the code, and look for new cycles less often."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(ALLOCATED, 20, 50)
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let who waits be answered, and end."""
+        await super().shutdown(sockets)
+        if self._collecting is not None:
+            await ended(self._collecting)
 
 
 def listener(settings: Settings) -> socket.socket:

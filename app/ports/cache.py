@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 class Cache(Protocol):
@@ -14,4 +17,12 @@ class Cache(Protocol):
 
     async def put(self, key: bytes, value: bytes) -> None:
         """Keep the value, in place of an older one."""
+        ...
+
+    async def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """What was put under each key, in their order, asked for at once."""
+        ...
+
+    async def put_many(self, values: Mapping[bytes, bytes]) -> None:
+        """Keep each value under its key."""
         ...

@@ -23,7 +23,7 @@ def shared(pool):
 
 @pytest.fixture(params=["memory", "redis", "tiers"])
 def cache(request, shared):
-    return {"memory": MemoryCache(1_000_000), "redis": shared, "tiers": Tiers(MemoryCache(1_000_000), shared)}[request.param]
+    return {"memory": MemoryCache(1_000_000), "redis": shared, "tiers": Tiers(MemoryCache(1_000_000), shared, of="test")}[request.param]
 
 
 async def stored(redis, cache, key):
@@ -39,6 +39,28 @@ async def test_it_gives_back_what_was_put_last(cache):
     assert await cache.get(b"another") is None
 
 
+async def test_of_many_each_is_given_back_under_its_own_key(cache):
+    await cache.put(b"before", b"0")
+    await cache.put_many({b"one": b"1", b"other": b"2", b"too large": bytes(LARGEST + 1)})
+    if isinstance(cache, Tiers):
+        await cache.sent()
+    assert await cache.get_many([b"other", b"nothing", b"one", b"before", b"too large"]) == [b"2", None, b"1", b"0", None]
+    assert await cache.get_many([]) == []
+    await cache.put_many({})
+
+
+async def test_of_many_what_another_process_put_is_found_beside_what_is_here(redis, shared):
+    one, other = (Tiers(MemoryCache(1_000_000), shared, of="test") for _ in range(2))
+    await one.put_many({b"theirs": b"1", b"nobody's": b"2"})
+    await one.sent()
+    await other.put(b"ours", b"3")
+    assert await other.get_many([b"ours", b"theirs", b"unknown"]) == [b"3", b"1", None]
+    async with Redis.from_url(redis) as client:
+        assert 0 < await client.ttl(shared._prefix + b"theirs") <= 300
+        await client.delete(shared._prefix + b"theirs")
+    assert await other.get_many([b"theirs"]) == [b"1"]  # kept here since
+
+
 async def test_a_value_that_is_far_too_large_is_not_kept(cache):
     await cache.put(b"key", bytes(LARGEST + 1))
     if isinstance(cache, Tiers):
@@ -47,7 +69,7 @@ async def test_a_value_that_is_far_too_large_is_not_kept(cache):
 
 
 async def test_processes_share_what_they_put_and_it_ends_after_five_minutes(redis, shared):
-    one, other = Tiers(MemoryCache(1_000_000), shared), Tiers(MemoryCache(1_000_000), shared)
+    one, other = Tiers(MemoryCache(1_000_000), shared, of="test"), Tiers(MemoryCache(1_000_000), shared, of="test")
     await one.put(b"key", b"value")
     await one.sent()
     assert await other.get(b"key") == b"value"
@@ -87,6 +109,8 @@ async def test_without_a_server_nothing_is_known_and_soon_nobody_asks():
     for _ in range(4):
         assert await away.get(b"key") is None
         await away.put(b"key", b"value")
+        assert await away.get_many([b"key", b"other"]) == [None, None]
+        await away.put_many({b"key": b"value"})
     assert breaker.state is Circuit.OPEN
     await pool.close()
 
