@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
+from app.domain.errors import Unavailable
 from app.domain.job import LEASE_SECONDS, JobKind
 from app.persistence.watch import STATE_CHANNEL
 
@@ -78,9 +79,11 @@ async def give_back(work: Transaction, taken: Taken, *, counts: bool) -> None:
     await work.execute(f"NOTIFY {STATE_CHANNEL}")
 
 
-async def note(work: Transaction, rid: str, holder: UUID | None, what: dict[str, Any]) -> None:
-    """Remember something for whoever does the work again."""
-    await work.execute("UPDATE job SET work = work || $3 WHERE rid = $1 AND holder = $2", rid, holder, what)
+async def note(work: Transaction, rid: str, holder: UUID, what: dict[str, Any]) -> None:
+    """Remember something for whoever does the work again; Unavailable where somebody else has the job by now."""
+    kept = await work.fetchval("UPDATE job SET work = work || $3 WHERE rid = $1 AND holder = $2 RETURNING true", rid, holder, what)
+    if not kept:
+        raise Unavailable("Another process has taken the job over.")
 
 
 async def content(reader: Reader, rid: str) -> bytes:

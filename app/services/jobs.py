@@ -166,8 +166,8 @@ class Jobs:
     async def keep_receipt(self, rid: str, holder: UUID, counts: dict[str, int], lines: Sequence[tuple[str, str, str, int]]) -> None:
         """The lines of a receipt, and what they add up to, for whoever does the work again."""
         async with self._database.writing(long=True) as work:
-            await jobs.keep_lines(work, rid, lines)
             await kept_work.note(work, rid, holder, {"receipt": counts})
+            await jobs.keep_lines(work, rid, lines)
 
     async def content(self, rid: str) -> bytes:
         """The file of a job whose work is kept."""

@@ -196,8 +196,13 @@ async def test_who_was_taken_for_dead_writes_nothing_more_to_its_job(jobs, datab
     await jobs.fail(job.rid, BadInput("too late"), holder=slow.holder)
     await jobs.give_back(slow, counts=True)
     await Progress(database, job.rid, slow.holder).phase("PARSE")
+    with pytest.raises(Unavailable):
+        await jobs.keep_receipt(job.rid, slow.holder, {"statements": 1}, [("RENAMED", "a", "It is named b.", 1)])
     found = await jobs.find(given.VIEWER, job.rid)
     assert (found.state, found.phase) == (JobState.QUEUED, "")
+    assert await database.pool.fetchval("SELECT count(*) FROM job_line") == 0
+    await jobs.keep_receipt(job.rid, quick.holder, {"statements": 1}, [("RENAMED", "a", "It is named b.", 1)])
+    assert await database.pool.fetchval("SELECT count(*) FROM job_line") == 1
     await Progress(database, job.rid, quick.holder).phase("PARSE")
     assert (await jobs.find(given.VIEWER, job.rid)).state is JobState.RUNNING
 
