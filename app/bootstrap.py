@@ -47,6 +47,7 @@ from app.services.reconciling import Reconciling
 from app.services.repairs import Repairs
 from app.services.searching import Searching
 from app.services.seating import Seating
+from app.services.slots import export_slots
 from app.services.syncing import Syncing
 from app.settings import manifest
 from app.web.authentication import Authentication
@@ -128,6 +129,7 @@ async def opened(settings: Settings, *, by_levels: bool = True) -> AsyncIterator
             locks=Locks(database, holding),
             attendance=await stack.enter_async_context(Attendance(seating).opened()),
             imports=imports,
+            exports=export_slots(limits.exports),
             graphs=Graphs(graph, breaker("neo4j")),
             live=Live(tail, database, resume_events=limits.resume_events, seating=seating, holding=holding),
             searching=Searching(index, breaker("opensearch")) if index else None,

@@ -28,6 +28,9 @@ class Limits(BaseModel):
     export_seconds: Seconds = Field(
         300, description="Seconds in which a client must have taken a file that /api/export streams, beyond which the connection is cut."
     )
+    exports: Count = Field(
+        4, description="Exports that a process writes at once, each with its ontology in memory, beyond which the answer is UNAVAILABLE."
+    )
     import_memory_bytes: Memory = Field(3 * KIB * MIB, description="Bytes of memory that the process of an import may take.")
     request_line_bytes: Bytes = Field(16 * KIB, description="Bytes in the request line, beyond which the answer is 414.")
     header_bytes: Bytes = Field(32 * KIB, description="Bytes in all headers of a request, beyond which the answer is 431.")

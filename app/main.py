@@ -84,7 +84,9 @@ def routes(world: World, tokens: Callable[[], Mapping[str, str]] | None = None) 
     pages = Pages(tokens=tokens or _tokens(world))
     door = Door(world.authentication, world.settings.limits, decoded, faults.report)
     services = world.services
-    rest = rest_routes(door, services.editing, services.change_sets, services.locks, world.imports, world.database, world.cursors)
+    rest = rest_routes(
+        door, services.editing, services.change_sets, services.locks, world.imports, world.database, world.cursors, services.exports
+    )
     graphql = GraphQLEndpoint(
         world.execution, world.authentication, world.settings.limits, faults.report, page=graphiql_page(pages), streams=world.streams
     )

@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from app.domain.errors import BadInput, CursorExpired, NotFound, Unavailable
+from app.limits import Limits
 from app.persistence.reads import ontologies
 from app.persistence.reads.selection import At
 from app.services.graphing import Graphs
+from app.services.slots import Slots, export_slots
 from app.web.cursors import Cursors
 from dataloaders.loaders import Loaders
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from asyncpg import Record
 
     from app.domain.actor import Actor
-    from app.limits import Limits
     from app.persistence.database import Database, Snapshot
     from app.services.attendance import Attendance
     from app.services.change_sets import ChangeSets
@@ -57,6 +58,7 @@ class Services:
     searching: Searching | None = None  # only where there is a search engine
     repairs: Repairs | None = None
     syncing: Syncing | None = None
+    exports: Slots = field(default_factory=lambda: export_slots(Limits().exports))
     sinks: tuple[str, ...] = ()  # those that are set up
 
 

@@ -13,7 +13,11 @@ PATIENCE = 5.0  # seconds that a process gets to end when it is told to
 
 
 class Killed(Exception):
-    """The process ended by a signal or with an error; the message says which."""
+    """The process ended by a signal (then `code` is negative) or with an error; the message says which."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"signal {-code}" if code < 0 else f"exit code {code}")
+        self.code = code
 
 
 async def run_apart(module: str, spec: dict[str, Any], *, seconds: float) -> None:
@@ -26,7 +30,7 @@ async def run_apart(module: str, spec: dict[str, Any], *, seconds: float) -> Non
         if process.returncode is None:
             await _ended(process)
     if process.returncode:
-        raise Killed(f"signal {-process.returncode}" if process.returncode < 0 else f"exit code {process.returncode}")
+        raise Killed(process.returncode)
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:

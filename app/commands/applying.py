@@ -135,8 +135,7 @@ class Apply:
             print_json(self._answer(planned) | {"code": problem.code.value, "message": problem.message, "refusals": told})
         elif not planned.changes:
             refusals(violations, {})
-        more = f" {len(told):,} rules would be broken." if len(told) > 1 else ""
-        return Refused(f"{self.path} cannot be applied to {self.ontology}, and nothing was stored: {problem.message}{more}")
+        return Refused(f"{self.path} cannot be applied to {self.ontology}, and nothing was stored: {problem.message}")
 
     def _answer(self, planned: Planned) -> dict[str, Any]:
         return {"ontology": self.ontology, "revision": planned.compared.revision, "changes": as_json(planned.changes)}

@@ -6,12 +6,13 @@ It reads the file without a network, merges, and tells its job how far it is. Wh
 from __future__ import annotations
 
 import asyncio
+import logging
 import resource
 import sys
 import threading
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
 
 import orjson
 
@@ -20,9 +21,10 @@ from app.domain.actor import Actor, Role
 from app.domain.errors import BadInput
 from app.persistence.database import Database
 from app.services.editing import Editing
-from app.services.jobs import Jobs, Progress
+from app.services.imports import AGAIN, key_of
+from app.services.jobs import PASSING, Jobs, Progress
 from app.services.ontologies import Ontologies
-from app.services.transfer import Imported, Transfer
+from app.services.transfer import Imported, Prepared, Transfer
 from app.transfer.files import Form, read
 from app.transfer.owl.reading import Said, is_ours, said
 from app.transfer.rdf.mapping import Mapped, mapped
@@ -31,18 +33,30 @@ from app.transfer.rdf.reading import graph_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from app.persistence.idempotency import Idempotency
+
 T = TypeVar("T")
+MEMORY = "The file needs more memory than an import may take."
+
+log = logging.getLogger(__name__)
 
 _FORBIDDEN = ("socket.", "urllib.", "ftplib.", "http.", "subprocess.", "os.exec", "os.posix_spawn", "os.system")
 _readers: set[int] = set()  # threads that read a file
 
 
 def main() -> None:
-    """Do what standard input says; the exit code is 0 also for an import that is refused, since the job says so."""
+    """Do what standard input says; the exit code is 0 also for an import that is refused, since the job says so.
+
+    Any other exit code, and any signal, says that the job is to be done again.
+    """
     spec = orjson.loads(sys.stdin.buffer.read())
     resource.setrlimit(resource.RLIMIT_DATA, (spec["memory"], spec["memory"]))
     sys.addaudithook(_refuse_to_fetch)
-    asyncio.run(_run(spec))
+    try:
+        asyncio.run(_run(spec))
+    except PASSING as refused:
+        log.warning("An import could not be done now: %s", refused.message, extra={"job": spec["job"]})
+        sys.exit(AGAIN)
 
 
 def _refuse_to_fetch(event: str, _: tuple[Any, ...]) -> None:
@@ -52,31 +66,47 @@ def _refuse_to_fetch(event: str, _: tuple[Any, ...]) -> None:
 
 
 async def _run(spec: dict[str, Any]) -> None:
-    seconds = spec["long_statement_seconds"]
+    seconds, rid, holder = spec["long_statement_seconds"], spec["job"], UUID(spec["holder"])
     async with Database.opened(spec["url"], size=3, long_statement_seconds=seconds) as database:
         jobs = Jobs(database)
         transfer = Transfer(database, Editing(database), Ontologies(database))
+        asked = spec["work"]["actor"]
+        actor = Actor(**{**asked, "roles": frozenset(Role[name] for name in asked["roles"])})
+        key = key_of(rid)
 
         async def work(progress: Progress) -> dict[str, Any]:
+            earlier = await transfer.earlier(actor, key)
+            if earlier is not None:
+                return _result(earlier, spec["work"].get("receipt", {}))
             async with progress.following():
-                imported = await _imported(spec, transfer)
-            lines = [(line.code.value, line.subject, line.sentence, line.statements) for line in imported.receipt.lines]
-            await jobs.keep_lines(spec["job"], lines)
-            return _result(imported)
+                prepared = await _prepared(spec, jobs, transfer, actor)
+                receipt = prepared.receipt
+                counts = {"statements": receipt.statements, "carried": receipt.carried, "listed": receipt.listed}
+                lines = [(line.code.value, line.subject, line.sentence, line.statements) for line in receipt.lines]
+                await jobs.keep_receipt(rid, holder, counts, lines)
+                return _result(await _stored(spec, transfer, actor, prepared, key), counts)
 
-        await jobs.run(spec["job"], work)
+        await jobs.run(rid, work, holder=holder)
 
 
-async def _imported(spec: dict[str, Any], transfer: Transfer) -> Imported:
-    wanted = spec["wanted"]
-    content = await asyncio.to_thread(Path(spec["file"]).read_bytes)
+async def _prepared(spec: dict[str, Any], jobs: Jobs, transfer: Transfer, actor: Actor) -> Prepared:
+    wanted = spec["work"]["wanted"]
     gauge.begin("PARSE", 0, "")
-    file = await _said(content, Form(wanted["form"]), wanted["languages"])
-    del content
-    actor = Actor(**{**spec["actor"], "roles": frozenset(Role[name] for name in spec["actor"]["roles"])})
-    return await transfer.bring(
-        actor, wanted["ontology"], file, title=wanted["title"], prune=wanted["prune"], review=wanted["draft"], dry_run=wanted["dry_run"]
-    )
+    try:
+        said_ = await _said(await jobs.content(spec["job"]), Form(wanted["form"]), wanted["languages"])
+        return await transfer.prepared(actor, wanted["ontology"], said_, prune=wanted["prune"])
+    except MemoryError:
+        raise BadInput(MEMORY) from None
+
+
+async def _stored(spec: dict[str, Any], transfer: Transfer, actor: Actor, prepared: Prepared, key: Idempotency) -> Imported:
+    wanted = spec["work"]["wanted"]
+    try:
+        return await transfer.store(
+            actor, wanted["ontology"], prepared, title=wanted["title"], review=wanted["draft"], dry_run=wanted["dry_run"], key=key
+        )
+    except MemoryError:
+        raise BadInput(MEMORY) from None
 
 
 async def _said(content: bytes, form: Form, languages: Sequence[str]) -> Mapped | Said | dict[str, Any]:
@@ -89,7 +119,7 @@ async def _said(content: bytes, form: Form, languages: Sequence[str]) -> Mapped 
             return await _off_line(lambda: said(statements))
         return await _off_line(lambda: mapped(statements, languages=languages))
     except MemoryError:
-        raise BadInput("The file needs more memory than an import may take.") from None
+        raise BadInput(MEMORY) from None
 
 
 async def _off_line(work: Callable[[], T]) -> T:
@@ -105,18 +135,15 @@ async def _off_line(work: Callable[[], T]) -> T:
     return await asyncio.to_thread(alone)
 
 
-def _result(imported: Imported) -> dict[str, Any]:
+def _result(imported: Imported, receipt: dict[str, int]) -> dict[str, Any]:
     counts = Counter((change.kind.value, change.action.value) for change in imported.changes)
-    receipt = imported.receipt
     return {
         "outcome": imported.outcome.value,
         "ontology": imported.ontology,
         "changeSet": imported.change_set.rid if imported.change_set else None,
         "revision": imported.revision,
         "changes": [{"kind": kind, "action": action, "count": count} for (kind, action), count in sorted(counts.items())],
-        "statements": receipt.statements,
-        "carried": receipt.carried,
-        "listed": receipt.listed,
+        **receipt,
     }
 
 

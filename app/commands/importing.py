@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from app.commands.database import database_of, migrated, require_newest
 from app.commands.exporting import sidecar_of
@@ -16,6 +16,7 @@ from app.commands.operator import operator
 from app.commands.running import done
 from app.commands.terminal import Refused, notes
 from app.domain.errors import OmsError
+from app.domain.gauge import Gauge, followed
 from app.domain.text import DISPLAY_NAME
 from app.persistence.database import Database
 from app.services.editing import Editing
@@ -26,15 +27,15 @@ from app.transfer.owl.reading import Said
 from app.transfer.rdf.mapping import Mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
+
+    from rich.console import RenderableType
 
     from app.services.transfer import Imported
     from app.settings import Settings
     from app.transfer.files import Form
     from app.transfer.receipt import Receipt
-
-STAGES = 4
 
 
 @dataclass
@@ -57,7 +58,7 @@ class Import:
         form = self._form(content)
         self._receipt_is_writable()
         try:
-            with _progress(quiet=self.json) as stage:
+            with progress(quiet=self.json) as stage:
                 stage(f"Reading {self.file.name}")
                 said = read(content, form, languages=self.languages, sidecar=self._sidecar())
                 self._prunable(said)
@@ -117,20 +118,38 @@ class Import:
 
 
 @contextmanager
-def _progress(*, quiet: bool) -> Iterator[Any]:
-    """A bar that the stages move; scripts see nothing of it."""
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=notes, transient=True, disable=quiet) as progress:
-        task = progress.add_task("Starting", total=STAGES)
+def progress(*, quiet: bool) -> Iterator[Any]:
+    """A bar that the stages name and the work within them moves; scripts see nothing of it."""
+    gauge = Gauge()
+    with _Bar(gauge, disable=quiet or not notes.is_terminal) as bar, followed(gauge):
+        yield bar.stage
 
-        def stage(name: str) -> None:
-            progress.update(task, description=name)
-            progress.advance(task)
 
-        yield stage
+class _Bar(Progress):
+    """How far the work is within its phase; a phase whose length is not known yet moves to and fro."""
+
+    def __init__(self, gauge: Gauge, *, disable: bool) -> None:
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[told]}"),
+            TimeElapsedColumn(),
+        )
+        self._gauge = gauge
+        self._at: TaskID | None = None
+        super().__init__(*columns, console=notes, transient=True, disable=disable)
+        self._at = self.add_task("Starting", total=None, told="")
+
+    def stage(self, name: str) -> None:
+        """What is done from now on."""
+        if self._at is not None:
+            self.update(self._at, description=name)
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """Called whenever the bar is drawn, which is when it looks at the gauge."""
+        if self._at is not None:
+            now = self._gauge.read()
+            told = f"{now.phase.lower()} {now.done:,}/{now.total:,} {now.detail}" if now.total else now.phase.lower()
+            self.update(self._at, completed=now.done, total=now.total or None, told=told)
+        return super().get_renderables()

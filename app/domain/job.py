@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-LEASE_SECONDS = 60  # without a sign of life after which a job counts as failed: its process has ended
+LEASE_SECONDS = 60  # without a sign of life, after which the process of a job has ended: another one does it, or it counts as failed
 BEAT_SECONDS = 5
 
 

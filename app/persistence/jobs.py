@@ -1,4 +1,8 @@
-"""Rows of jobs. A job whose process has ended is not written to any more: without a sign of life it counts as failed."""
+"""Rows of jobs. A job whose process has ended is not written to any more: without a sign of life it counts as failed, unless its work is
+kept, and then it waits for another process (`kept_work`).
+
+`holder` is the token of who has taken a job whose work is kept, None for any other: nobody else writes to it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from app.persistence.watch import STATE_CHANNEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from uuid import UUID
 
     from app.domain.actor import Actor
     from app.persistence.database import Transaction
@@ -20,11 +25,13 @@ if TYPE_CHECKING:
 
 LINES = 5_000  # of a receipt, written at once
 _LIVING = "state IN ('QUEUED', 'RUNNING')"
+_SILENT = f"({_LIVING} AND beat_at < clock_timestamp() - interval '{LEASE_SECONDS} seconds')"
 _COLUMNS = f"""
-    rid, kind, title, ontology, state, phase, done, total, detail, author, author_name, created_at, started_at, finished_at,
+    rid, kind, title, ontology, phase, done, total, detail, author, author_name, created_at, started_at, finished_at,
     result, failure,
     beat_at + interval '{LEASE_SECONDS} seconds' AS lapses_at,
-    {_LIVING} AND beat_at < clock_timestamp() - interval '{LEASE_SECONDS} seconds' AS lost
+    CASE WHEN {_SILENT} AND work IS NOT NULL THEN 'QUEUED' ELSE state END AS state,
+    {_SILENT} AND work IS NULL AS lost
 """
 _LOST = {"code": ErrorCode.UNAVAILABLE.value, "message": "The process that ran it has ended, and nothing was stored: submit it again."}
 
@@ -56,46 +63,54 @@ async def of_rids(source: Source, rids: Sequence[str]) -> dict[str, Job | None]:
     return {row["rid"]: _job(row) for row in rows}
 
 
-async def advance(work: Transaction, rid: str, phase: str, done: int, total: int, detail: str) -> None:
+async def advance(work: Transaction, rid: str, phase: str, done: int, total: int, detail: str, *, holder: UUID | None = None) -> None:
     """It runs, and is so far; a sign of life too."""
     await work.execute(
         f"""
         UPDATE job SET state = 'RUNNING', started_at = coalesce(started_at, clock_timestamp()), beat_at = clock_timestamp(),
             phase = $2, done = $3, total = $4, detail = $5
-        WHERE rid = $1 AND {_LIVING}
+        WHERE rid = $1 AND {_LIVING} AND holder IS NOT DISTINCT FROM $6
         """,
-        rid, phase, done, total, detail,
+        rid, phase, done, total, detail, holder,
     )  # fmt: skip
     await _tell(work)
 
 
-async def beat(work: Transaction, rid: str) -> None:
+async def beat(work: Transaction, rid: str, *, holder: UUID | None = None) -> None:
     """A sign of life."""
-    await work.execute(f"UPDATE job SET beat_at = clock_timestamp() WHERE rid = $1 AND {_LIVING}", rid)
+    await work.execute(
+        f"UPDATE job SET beat_at = clock_timestamp() WHERE rid = $1 AND {_LIVING} AND holder IS NOT DISTINCT FROM $2", rid, holder
+    )
 
 
-async def succeed(work: Transaction, rid: str, result: dict[str, Any]) -> None:
+async def succeed(work: Transaction, rid: str, result: dict[str, Any], *, holder: UUID | None = None) -> None:
     """It is done."""
+    await _end(work, "state = 'SUCCEEDED', done = total, result = $2, beat_at = clock_timestamp()", rid, result, holder)
+
+
+async def fail(work: Transaction, rid: str, failure: dict[str, Any], *, holder: UUID | None = None) -> None:
+    """It ended without having done anything; one that has ended already stays as it is."""
+    await _end(work, "state = 'FAILED', failure = $2", rid, failure, holder)
+
+
+async def _end(work: Transaction, how: str, rid: str, told: dict[str, Any], holder: UUID | None) -> None:
+    """What was to be done is nobody's business any more, and its file is gone."""
     await work.execute(
         f"""
-        UPDATE job SET state = 'SUCCEEDED', done = total, result = $2, finished_at = clock_timestamp(), beat_at = clock_timestamp()
-        WHERE rid = $1 AND {_LIVING}
+        WITH ended AS (
+            UPDATE job SET {how}, finished_at = clock_timestamp(), work = NULL, holder = NULL
+            WHERE rid = $1 AND {_LIVING} AND holder IS NOT DISTINCT FROM $3 RETURNING rid
+        )
+        DELETE FROM job_file USING ended WHERE job = ended.rid
         """,
-        rid, result,
+        rid, told, holder,
     )  # fmt: skip
-    await _tell(work)
-
-
-async def fail(work: Transaction, rid: str, failure: dict[str, Any]) -> None:
-    """It ended without having done anything; one that has ended already stays as it is."""
-    await work.execute(
-        f"UPDATE job SET state = 'FAILED', failure = $2, finished_at = clock_timestamp() WHERE rid = $1 AND {_LIVING}", rid, failure
-    )
     await _tell(work)
 
 
 async def keep_lines(work: Transaction, rid: str, lines: Sequence[tuple[str, str, str, int]]) -> None:
-    """The lines of a receipt: code, subject, sentence, statements."""
+    """The lines of a receipt: code, subject, sentence, statements; they stand in place of those that an earlier attempt kept."""
+    await work.execute("DELETE FROM job_line WHERE job = $1", rid)
     rows = [(rid, number, *line) for number, line in enumerate(lines, 1)]
     await work.execute_many(
         """

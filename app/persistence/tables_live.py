@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ForeignKey, Index, Uuid, text
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Uuid, text
 from sqlmodel import Field, SQLModel
 
 from app.persistence.tables import _big, _int, _json, _moment, _text
@@ -34,7 +34,10 @@ class JobRow(SQLModel, table=True):
     """One job, with its progress, its last sign of life and how it ended."""
 
     __tablename__ = "job"
-    __table_args__ = (Index("job_by_time", "created_at", "rid"),)
+    __table_args__ = (
+        Index("job_by_time", "created_at", "rid"),
+        Index("job_kept", "created_at", "rid", postgresql_where=text("work IS NOT NULL")),
+    )
     rid: str = _text(primary_key=True)
     kind: str = _text()
     title: str = _text()
@@ -53,6 +56,18 @@ class JobRow(SQLModel, table=True):
     finished_at: datetime | None = _moment(nullable=True)
     result: dict[str, Any] | None = _json(nullable=True)
     failure: dict[str, Any] | None = _json(nullable=True)
+    work: dict[str, Any] | None = _json(nullable=True)  # until it ends, of those that another process may take over
+    holder: UUID | None = Field(sa_column=Column(Uuid, nullable=True))  # the token of who has taken it
+    attempts: int = _int(server_default=text("0"))
+
+
+class JobFileRow(SQLModel, table=True):
+    """A piece of the file of a job that has not ended."""
+
+    __tablename__ = "job_file"
+    job: str = _text(ForeignKey("job.rid"), primary_key=True)
+    number: int = _int(primary_key=True)
+    piece: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class JobLineRow(SQLModel, table=True):

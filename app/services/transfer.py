@@ -14,7 +14,7 @@ from app.domain.gauge import Gauge, followed
 from app.domain.plan import Plan, plan
 from app.persistence import change_sets, imports, whole
 from app.persistence.background import off_loop, uncollected
-from app.persistence.merging import with_rids
+from app.persistence.merging import stored, with_rids
 from app.persistence.reads import ontologies
 from app.services.editing import checked
 from app.transfer.document.reading import operations_of
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from app.domain.entity import Change, Entity
     from app.domain.ontology import Ontology
     from app.persistence.database import Database, Snapshot
+    from app.persistence.idempotency import Idempotency
+    from app.persistence.merging import Merged
     from app.services.editing import Editing
     from app.services.ontologies import Ontologies
 
@@ -76,6 +78,15 @@ class Imported:
     receipt: Receipt = EMPTY
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """What a file comes to: the operations, and what it says that they do not."""
+
+    operations: tuple[Operation, ...]
+    receipt: Receipt
+    labels: tuple[str, ...] = ()
+
+
 class Transfer:
     """Imports through the same write path as every edit."""
 
@@ -89,23 +100,40 @@ class Transfer:
         review: bool = False, dry_run: bool = False,
     ) -> Imported:  # fmt: skip
         """Import what a file says, RDF or a document: of what is there already, the difference."""
-        labels: tuple[str, ...] = ()
+        prepared = await self.prepared(actor, ontology, said, prune=prune)
+        return await self.store(actor, ontology, prepared, title=title, review=review, dry_run=dry_run)
+
+    async def prepared(self, actor: Actor, ontology: str, said: Mapped | Said | dict[str, Any], *, prune: bool = False) -> Prepared:
+        """What the file comes to beside what the ontology holds now; nothing is judged or stored."""
         if isinstance(said, Mapped):
-            said = await self.renewed(actor, ontology, said, prune=prune)
-            operations, receipt, labels = said.operations, said.receipt, (imports.LABEL,)
-        elif isinstance(said, Said):
+            made = await self.renewed(actor, ontology, said, prune=prune)
+            return Prepared(made.operations, made.receipt, (imports.LABEL,))
+        if isinstance(said, Said):
             if prune and not said.whole:
                 message = "The file says a part of its ontology only, and its sidecar says the rest: it cannot tell what to delete."
                 raise BadInput(message, path="prune")
-            operations, receipt = await self.difference(actor, ontology, said.document, prune=prune), said.receipt
-        else:
-            operations, receipt = await self.difference(actor, ontology, said, prune=prune), EMPTY
-        imported = await self.import_(actor, ontology, operations, title=title, review=review, dry_run=dry_run, labels=labels)
-        return replace(imported, receipt=receipt)
+            return Prepared(await self.difference(actor, ontology, said.document, prune=prune), said.receipt)
+        return Prepared(await self.difference(actor, ontology, said, prune=prune), EMPTY)
 
-    async def import_(
+    async def store(
+        self, actor: Actor, ontology: str, prepared: Prepared, *, title: str = "", review: bool = False, dry_run: bool = False,
+        key: Idempotency | None = None,
+    ) -> Imported:  # fmt: skip
+        """Merge what was prepared, as `import_` does."""
+        imported = await self.import_(
+            actor, ontology, prepared.operations, title=title, review=review, dry_run=dry_run, labels=prepared.labels, key=key
+        )
+        return replace(imported, receipt=prepared.receipt)
+
+    async def earlier(self, actor: Actor, key: Idempotency) -> Imported | None:
+        """What was stored under the key before, without its receipt."""
+        async with self._database.reading() as snapshot:
+            merged = await stored(snapshot, actor, key)
+        return None if merged is None else _imported(merged)
+
+    async def import_(  # noqa: PLR0913 - as `Editing.apply`, whose choices these are
         self, actor: Actor, ontology: str, operations: Sequence[Operation], *, title: str = "", origin: Origin = Origin.IMPORT,
-        review: bool = False, dry_run: bool = False, labels: Sequence[str] = (),
+        review: bool = False, dry_run: bool = False, labels: Sequence[str] = (), key: Idempotency | None = None,
     ) -> Imported:  # fmt: skip
         """Merge the operations as one revision, or open them for review where that is wished or the ontology is protected.
 
@@ -123,13 +151,10 @@ class Transfer:
                 return Imported(Outcome.PLANNED, ontology, judged.changes)
             await self._ontologies.create(actor, api_name=ontology, display_name=ontology)
         merged = await self._editing.apply(
-            actor, ontology, operations, title=title, origin=origin, review=review, dry_run=dry_run, labels=labels
-        )
-        if dry_run:
-            return Imported(Outcome.PLANNED, merged.ontology_name, merged.changes)
-        if merged.change_set.status is not ChangeSetStatus.MERGED:
-            return Imported(Outcome.IN_REVIEW, merged.ontology_name, merged.changes, merged.change_set)
-        return Imported(Outcome.MERGED, merged.ontology_name, merged.changes, merged.change_set, merged.revision)
+            actor, ontology, operations, title=title, origin=origin, review=review, dry_run=dry_run, labels=labels,
+            idempotency=key,
+        )  # fmt: skip
+        return Imported(Outcome.PLANNED, merged.ontology_name, merged.changes) if dry_run else _imported(merged)
 
     async def difference(self, actor: Actor, ontology: str, document: dict[str, Any], *, prune: bool = False) -> tuple[Operation, ...]:
         """What turns the ontology, or an empty one where there is none, into what the document says."""
@@ -198,6 +223,12 @@ class Transfer:
         named = with_rids(operations)
         with followed(Gauge()):  # whoever follows the import sees it planned once, where it is merged
             return await off_loop(lambda: plan(named, {}, {}, Closure(), {}, strict=True, origin=Origin.IMPORT).or_raise(), len(named))
+
+
+def _imported(merged: Merged) -> Imported:
+    if merged.change_set.status is not ChangeSetStatus.MERGED:
+        return Imported(Outcome.IN_REVIEW, merged.ontology_name, merged.changes, merged.change_set)
+    return Imported(Outcome.MERGED, merged.ontology_name, merged.changes, merged.change_set, merged.revision)
 
 
 async def _revision(snapshot: Snapshot, ontology: Ontology, as_of: int | datetime | None) -> int:

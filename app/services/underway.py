@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Self
 
+from app.ending import ended
+
 if TYPE_CHECKING:
     from collections.abc import Coroutine
+
+AGAIN = 15.0  # seconds: longer than the processes of such work get to end
 
 
 class Underway:
@@ -32,7 +36,4 @@ class Underway:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        running = list(self._tasks)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await ended(*self._tasks, again=AGAIN)

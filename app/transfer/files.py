@@ -6,7 +6,8 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from app.transfer.document.parsing import json_data, yaml_data
+from app.transfer.document.json_parsing import json_data
+from app.transfer.document.parsing import yaml_data
 from app.transfer.owl.reading import Said, is_ours, said
 from app.transfer.rdf.mapping import Mapped, mapped
 from app.transfer.rdf.reading import graph_of

@@ -83,7 +83,7 @@ def openapi_route() -> Route:
 
 
 def _paths() -> list[Path]:
-    return rest_paths(UNKEPT, UNKEPT, UNKEPT, UNKEPT, UNKEPT, UNKEPT)
+    return rest_paths(UNKEPT, UNKEPT, UNKEPT, UNKEPT, UNKEPT, UNKEPT, UNKEPT)
 
 
 def _path(path: Path) -> dict[str, Any]:

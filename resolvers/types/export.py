@@ -45,8 +45,9 @@ async def exported(info: strawberry.Info[Any], ontology: str, form: Output, as_o
     at = await context.as_of(head, as_of)
     past = None if at.current else at.revision
     refuse_beyond(await whole.count(context.snapshot, at.ontology, past))
-    entities = await whole.entities(context.snapshot, at.ontology, past)
-    made = await off_loop(lambda: answered(entities, form, row["api_name"]), len(entities))
+    with context.services.exports.one():
+        entities = await whole.entities(context.snapshot, at.ontology, past)
+        made = await off_loop(lambda: answered(entities, form, row["api_name"]), len(entities))
     receipt = made.receipt
     lines = [
         ExportReceiptLine(code=Loss(each.code.value), subject=each.subject, sentence=each.sentence, facts=each.statements)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _KINDS = {"IMPORT": "The import of a file.", "FULL_SYNC": "Search index and graph database, built anew."}
 _STATES = {
-    "QUEUED": "It waits for its turn.",
+    "QUEUED": "It waits for its turn, for the first time or after its process has ended.",
     "RUNNING": "It is being done.",
     "SUCCEEDED": "It is done; `import` or `synced` says what came of it.",
     "FAILED": "It ended, and nothing was stored; `failure` says why.",

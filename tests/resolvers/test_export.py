@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from graphql import build_schema
 
+from app.limits import Limits
 from app.transfer import answers
 from app.transfer.document.parsing import yaml_data
 from app.transfer.document.reading import operations_of
@@ -59,3 +61,13 @@ async def test_what_is_not_there_or_too_large_is_refused(ask, story, monkeypatch
     monkeypatch.setattr(answers, "ENTITIES", 2)
     code, message = await refused(ask, form="YAML")
     assert (code, "holds 3 entities" in message) == ("BAD_USER_INPUT", True)
+
+
+async def test_an_export_beyond_those_of_the_process_is_told_to_come_back(ask, story):
+    exports = ask.shared.services.exports
+    with ExitStack() as held:
+        for _ in range(Limits().exports):
+            held.enter_context(exports.one())
+        assert (await refused(ask, form="YAML"))[0] == "UNAVAILABLE"
+        held.close()
+        assert (await ask.data(EXPORT, form="YAML"))["exportOntology"]["revision"] == 2

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from pathlib import Path
 
 import pytest
 import typer
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
+from app.commands import importing
 from app.commands.terminal import Refused
 from app.commands.transfer import register
+from app.domain.gauge import add, begin
 from app.persistence.database import Database
 from tests.transfer.test_transfer import TURTLE, stored
 
@@ -95,7 +99,7 @@ REFUSALS = {
     "too much nesting": ("deep.ttl", b"<a:a> <a:b> " + b"[ <a:b> " * 100_000, "nested too deeply"),
     "broken YAML": ("broken.yaml", b"format: oms-ontology/1\nobjectTypes: [\n", "Line 3: this is not YAML"),
     "YAML of something else": ("other.yaml", b"a: 1\n", "does not begin with `format: oms-ontology/1`"),
-    "broken JSON": ("broken.json", b'{"format": "oms-ontology/1",\n', "Line 2: this is not JSON"),
+    "broken JSON": ("broken.json", b'{"format": "oms-ontology/1",\n', "Line 2, column 1: this is not JSON"),
     "a broken rule": ("red.yaml", b"format: oms-ontology/1\ntypeGroups:\n  red:\n    displayName: Red\n    colour: red\n", "#RRGGBB"),
 }
 
@@ -187,3 +191,18 @@ async def test_an_export_is_as_of_a_point_and_says_which_points_there_are(run):
     assert "neither a revision such as 12 nor a moment" in str((await run("export", "--as-of", "yesterday")).exception)
     assert (await run("export", "--as-of", "7")).exception.code == "NOT_FOUND"
     assert "does not say by its ending" in str((await run("export", "-o", "main.pdf")).exception)
+
+
+def test_the_bar_of_an_import_shows_how_far_the_work_is_within_its_phase(monkeypatch):
+    drawn = io.StringIO()
+    monkeypatch.setattr(importing, "notes", Console(file=drawn, force_terminal=True, color_system=None, width=100))
+    with importing.progress(quiet=False) as stage:
+        stage("Reading people.ttl")
+        begin("PARSE", 2_000, "characters")
+        add(500)
+    assert "Reading people.ttl" in drawn.getvalue()
+    assert "parse 500/2,000 characters" in drawn.getvalue()
+    written = len(drawn.getvalue())
+    with importing.progress(quiet=True) as stage:
+        stage("Reading people.ttl")
+    assert len(drawn.getvalue()) == written

@@ -20,7 +20,8 @@ from app.domain.plan import plan
 from app.domain.rid import mint
 from app.transfer.document.entries import differences, entries_of_document, entries_of_writing
 from app.transfer.document.form import FIELDS, PARTS, SECTIONS
-from app.transfer.document.parsing import json_data, yaml_data
+from app.transfer.document.json_parsing import json_data
+from app.transfer.document.parsing import yaml_data
 from app.transfer.document.reading import operations_of
 from app.transfer.document.text import json_of, yaml_of
 from app.transfer.document.walk import rid_fields
@@ -211,7 +212,7 @@ HOSTILE_YAML = {
     "a map for a key": ("{a: 1}: b\n", "Line 1: a key is a text"),
     "much nesting": ("[" * 100_000, "levels deep"),
     "much nesting in blocks": ("".join(f"{' ' * place}a:\n" for place in range(200)), "levels deep"),
-    "too large a number": ("a: 1e9999\n", "too large"),
+    "too large a number": ("a: 1\nb: 1e9999\n", "Line 2: 1e9999 is too large"),
     "a control character": ("a: \x01\n", ""),
 }
 
@@ -225,13 +226,19 @@ def test_hostile_yaml_is_refused_with_its_line(case: str):
 
 
 HOSTILE_JSON = {
-    "a key twice": ('{"a": 1, "a": 2}', "stands twice"),
-    "a truncated text": ('{\n"a": ', "Line 2"),
-    "not a number": ('{"a": NaN}', "NaN is not a number"),
-    "infinity": ('{"a": 1e9999}', "too large"),
-    "much nesting": ("[" * 100_000, "levels deep"),
-    "a little too much nesting": ("[" * 70 + "]" * 70, "levels deep"),
-    "very many digits": ("1" * 100_000, "too large"),
+    "a key twice": ('{"a": 1, "a": 2}', "Line 1, column 10: the key 'a' stands twice"),
+    "a truncated text": ('{\n"a": ', "Line 2, column 6"),
+    "not a number": ('{"a": NaN}', "Line 1, column 7: NaN is not a number"),
+    "infinity": ('{"a": [{"b": 1e9999}]}', "Line 1, column 14: 1e9999 is too large"),
+    "much nesting": ("[" * 100_000, "Line 1, column 65: the file is nested"),
+    "a little too much nesting": ("[" * 70 + "]" * 70, "Line 1, column 65"),
+    "a key twice deep inside": ('{"a": {"b": {"c":\n [1, {"d": 1, "\\u0064": 2}]}}}', "Line 2, column 15: the key 'd' stands twice"),
+    "a comma too many": ('{"a": [1,]}', "Line 1, column "),
+    "something after the end": ("{}\n{}", "Line 2, column 1: this is not JSON: Extra data"),
+    "nothing between two entries": ('{"a": {}\n "b": {}}', "Line 2, column 2: this is not JSON: Expecting ',' delimiter"),
+    "a name without quotes": ("{a: 1}", "Line 1, column 2: this is not JSON: Expecting property name"),
+    "a text that does not end": ('{"a": "b', "Line 1, column 7: this is not JSON: Unterminated string."),
+    "very many digits": ("1" * 100_000, "Line 1, column 1: 1111"),
 }
 
 

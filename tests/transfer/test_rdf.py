@@ -325,3 +325,24 @@ def test_of_several_spellings_of_a_language_tag_one_is_taken_and_the_others_are_
         ("", "The language tag en-X-us is spelled en-x-us as well, and carried as that.", 0),
         ("", "The language tag pt-br is spelled pt-BR as well, and carried as that.", 0),
     ]
+
+
+def test_a_range_that_is_a_datatype_without_a_name_is_its_base_type_with_the_facets():
+    made = read(
+        ":A a owl:Class . :B a owl:Class . "
+        ":age a owl:DatatypeProperty ; rdfs:domain :A ; rdfs:range [ a rdfs:Datatype ; owl:onDatatype xsd:integer ; "
+        "owl:withRestrictions ( [ xsd:minInclusive 0 ] [ xsd:maxExclusive 150 ] ) ] . "
+        ":size a owl:DatatypeProperty ; rdfs:domain :A , :B ; rdfs:range [ a rdfs:Datatype ; owl:oneOf ( 'S' 'M' ) ] . "
+        ":weight a owl:DatatypeProperty ; rdfs:domain :A ; rdfs:range [ a rdfs:Datatype ; owl:onDatatype xsd:decimal ; "
+        "owl:withRestrictions ( [ xsd:minExclusive 0 ] ) ] ."
+    )
+    age, size = fields(made, "property:A.age"), fields(made, "property:B.size")
+    assert (age["type"], age["constraints"]) == ({"base": "LONG"}, [{"key": "range", "type": "RANGE", "min": 0, "max": 149}])
+    assert (size["type"], size["sharedProperty"]) == ({"base": "STRING"}, "ref:shared-property:size")
+    assert size["constraints"] == fields(made, "shared-property:size")["constraints"]
+    assert size["constraints"] == [{"key": "oneOf", "type": "ONE_OF", "values": ["S", "M"]}]
+    weight = fields(made, "property:A.weight")
+    assert (weight["type"]["base"], "constraints" in weight) == ("DECIMAL", False)
+    listed = {line.subject.rpartition("#")[2] for line in made.receipt.lines if line.statements}
+    assert listed == {"https://example.org/o", "weight"}
+    assert not [line for line in made.receipt.lines if line.code in {Code.RANGE_MISSING, Code.RANGE_NOT_CARRIED}]

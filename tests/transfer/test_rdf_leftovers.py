@@ -113,3 +113,23 @@ def test_the_forms_of_names():
     ]
     taken = Names(["A"])
     assert [taken.take("a"), taken.take("A"), taken.take("link")] == ["a2", "A3", "linkTerm"]
+
+
+def test_a_list_of_individuals_whose_members_all_became_values_is_carried():
+    made = read(
+        ":Colour a owl:Class ; owl:oneOf ( :red :green ) . "
+        ":Size a owl:Class ; owl:equivalentClass [ a owl:Class ; owl:oneOf ( :s :m ) ] . :s a :Size ."
+    )
+    assert fields(made, "value-type:size")["constraints"][0]["values"] == ["m", "s"]
+    assert {line.code for line in made.receipt.lines} == {Code.RENAMED, Code.ONTOLOGY_HEADER} & {line.code for line in made.receipt.lines}
+    partly = read(":Mixed a owl:Class ; owl:oneOf ( :red 'text' ) .")
+    assert (Code.CLASS_EXPRESSION, "Mixed") in codes(partly)
+
+
+def test_what_an_expression_is_by_its_type_is_part_of_it_and_no_individual():
+    made = read(
+        ":A a owl:Class ; rdfs:subClassOf [ a owl:Restriction ; owl:onProperty :p ; owl:maxCardinality 1 ] . :B a owl:Class . "
+        "[] a owl:AllDisjointClasses ; owl:members ( :A :B ) ."
+    )
+    assert {(Code.CLASS_EXPRESSION, "A"), (Code.DISJOINTNESS, "")} <= codes(made)
+    assert Code.INDIVIDUAL not in {line.code for line in made.receipt.lines}

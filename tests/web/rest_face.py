@@ -20,6 +20,7 @@ from app.services.editing import Editing
 from app.services.imports import Imports
 from app.services.jobs import Jobs
 from app.services.locks import Locks
+from app.services.slots import export_slots
 from app.web.authentication import Authentication
 from app.web.cursors import Cursors
 from app.web.rest.face import rest_routes
@@ -70,7 +71,9 @@ def routes_of(database: Database, limits: Limits, faults: list[BaseException]) -
     """The paths of the face; what goes wrong in it is added to the faults."""
     door = Door(Authentication(Names()), limits, decoded, lambda error, _: faults.append(error))
     imports = Imports(database, Jobs(database), "", limits)
-    return rest_routes(door, Editing(database), ChangeSets(database), Locks(database), imports, database, Cursors(SECRET))
+    return rest_routes(
+        door, Editing(database), ChangeSets(database), Locks(database), imports, database, Cursors(SECRET), export_slots(limits.exports)
+    )
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ import json
 import socket
 from contextlib import suppress
 
+import httpx2
 import pytest
 from starlette.applications import Starlette
 
@@ -74,6 +75,25 @@ async def read_slowly(port: int, path: str, begun: asyncio.Event, go_on: asyncio
                 if taken.endswith(END):
                     break
         return taken
+
+
+async def test_more_exports_than_a_process_may_write_at_once_are_told_to_come_back(database):
+    words = [given.shared_property(description="x" * 9_000) for _ in range(1_200)]
+    await Editing(database).apply(given.EDITOR, "main", words)
+    limits, begun, go_on = Limits(exports=1), asyncio.Event(), asyncio.Event()
+    async with serving(Starlette(routes=routes_of(database, limits, [])), limits) as server:
+        reading = asyncio.create_task(read_slowly(server.port, "/api/export?format=yaml", begun, go_on))
+        await begun.wait()
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", headers={"authorization": "Bearer vera"}) as client:
+            refused = await client.get("/api/export?format=json&part=receipt")
+            assert (refused.status_code, refused.json()["code"], refused.headers["retry-after"]) == (503, "UNAVAILABLE", "5")
+            assert "writes at once (1)" in refused.json()["message"]
+            go_on.set()
+            assert (await reading).endswith(END)
+            for path, status in (("?asOf=7", 400), ("?ontology=none", 404), ("?part=receipt", 200), ("?format=graphql", 200)):
+                assert (await client.get(f"/api/export{path}")).status_code == status  # a refusal gives its place back as well
+            assert (await client.head("/api/export")).status_code == 200
+            assert (await client.get("/api/export?part=receipt")).status_code == 200
 
 
 async def test_a_file_that_is_not_taken_in_time_is_cut_off_visibly_and_holds_no_snapshot(database, caplog):

@@ -1,8 +1,7 @@
-"""YAML and JSON to plain data: no aliases, no tags, no guesses, and every refusal says the line."""
+"""YAML to plain data: no aliases, no tags, no guesses, and every refusal says the line."""
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from typing import Any
@@ -20,6 +19,7 @@ from ruamel.yaml.events import (
 )  # fmt: skip
 
 from app.domain.errors import BadInput
+from app.domain.gauge import begin
 
 DEEPEST = 64  # levels of maps and lists
 _DIGITS = 25
@@ -30,58 +30,25 @@ _HALF = re.compile("[\ud800-\udfff]")
 _WORDS: dict[str, Any] = {"": None, "~": None, "null": None, "true": True, "false": False}
 
 
-def json_data(text: str) -> Any:
-    """The data of a JSON text."""
-    try:
-        data = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_finite, parse_int=_whole)
-    except json.JSONDecodeError as refused:
-        raise BadInput(f"Line {refused.lineno}: this is not JSON: {refused.msg}.") from None
-    except RecursionError:
-        raise BadInput(f"The file is nested more than {DEEPEST} levels deep.") from None
-    except ValueError as refused:
-        raise BadInput(f"This is not JSON that can be read: {str(refused).partition(';')[0]}.") from None
-    _bounded(data)
-    return data
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in made:
-            raise BadInput(f"The key {key[:100]!r} stands twice in one map.")
-        made[key] = value
-    return made
-
-
-def _no_constant(name: str) -> Any:
-    raise BadInput(f"{name} is not a number.")
-
-
-def _finite(text: str) -> float:
+def finite(text: str) -> float:
+    """A number with a point or an exponent; BadInput where it is beyond every bound."""
     value = float(text)
     if not math.isfinite(value):
         raise BadInput(f"{text[:40]} is too large a number.")
     return value
 
 
-def _whole(text: str) -> int:
+def whole(text: str) -> int:
+    """A whole number of 64 bits; BadInput for a larger one."""
     if len(text) > _DIGITS or not -_HIGHEST <= (value := int(text)) < _HIGHEST:
         raise BadInput(f"{text[:40]} is too large a number.")
     return value
 
 
-def _bounded(data: Any) -> None:
-    level = [data]
-    for _ in range(DEEPEST + 1):
-        level = [item for each in level if isinstance(each, (dict, list)) for item in (each.values() if isinstance(each, dict) else each)]
-        if not level:
-            return
-    raise BadInput(f"The file is nested more than {DEEPEST} levels deep.")
-
-
 def yaml_data(text: str) -> Any:
     """The data of a YAML text. Only quoted texts and `null`, `true`, `false` and numbers are told apart: `no` is a text."""
     building = _Building()
+    begin("PARSE", len(text), "characters", lambda: building.reached)
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
             building.take(event)
@@ -98,11 +65,13 @@ class _Building:
 
     def __init__(self) -> None:
         self.root: Any = None
+        self.reached = 0  # characters
         self._documents = 0
         self._open: list[tuple[Any, list[str]]] = []  # the map or list, and the key that waits for its value
 
     def take(self, event: Any) -> None:
         line = event.start_mark.line + 1
+        self.reached = event.end_mark.index
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
             raise BadInput(f"Line {line}: anchors and aliases are not allowed.")
         if getattr(event, "tag", None) and getattr(event, "tag", None) != "!":
@@ -131,7 +100,7 @@ class _Building:
                 raise BadInput(f"Line {line}: the key {event.value[:100]!r} stands twice in one map.")
             waiting.append(event.value)
         else:
-            self._place(_resolved(event.value) if event.style is None else event.value, line)
+            self._place(_resolved(event.value, line) if event.style is None else event.value, line)
 
     def _place(self, value: Any, line: int) -> None:
         if not self._open:
@@ -146,9 +115,12 @@ class _Building:
             raise BadInput(f"Line {line}: a key is a text, not a map or list.")
 
 
-def _resolved(text: str) -> Any:
+def _resolved(text: str, line: int) -> Any:
     if text in _WORDS:
         return _WORDS[text]
-    if _INTEGER.fullmatch(text):
-        return _whole(text)
-    return _finite(text) if _NUMBER.fullmatch(text) else text
+    try:
+        if _INTEGER.fullmatch(text):
+            return whole(text)
+        return finite(text) if _NUMBER.fullmatch(text) else text
+    except BadInput as refused:
+        raise BadInput(f"Line {line}: {refused.message}") from None

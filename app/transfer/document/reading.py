@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from app.domain.change_set import REF_LENGTH, Operation, Verb
 from app.domain.common import EXISTS, SHAPE
 from app.domain.errors import BadInput, ValidationFailed
+from app.domain.gauge import begin, counted
 from app.domain.kinds import KINDS
 from app.domain.merge import same
 from app.domain.planning import parse
@@ -66,7 +67,8 @@ def operations_of(document: Any, held: Iterable[Entity], *, prune: bool = False)
     for entry in entries_of(document):
         entry.held = reading.held.get((entry.kind, entry.called))
         reading.entries[entry.kind, entry.called] = entry
-    operations = [operation for entry in reading.entries.values() for operation in _operation(entry, reading, prune=prune)]
+    begin("MAP", len(reading.entries), "entities")
+    operations = [operation for entry in counted(reading.entries.values()) for operation in _operation(entry, reading, prune=prune)]
     if reading.violations:
         raise ValidationFailed(reading.violations)
     if prune:
@@ -164,7 +166,7 @@ def _resolved(entry: Entry, reading: _Reading, place: str, text: str, path: str,
             return reading.held[kind, text].rid
     words = " or ".join(kind.words for kind in kinds)
     reading.violations.append(EXISTS.broken(path, f"{path}: there is no {words} {text[:200]!r}.", value=text[:200]))
-    return text
+    return f"{REF}none"  # said once is enough: the shape of the name is not judged as well
 
 
 def _deletions(reading: _Reading) -> Iterator[Operation]:

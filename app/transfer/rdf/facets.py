@@ -36,22 +36,39 @@ def constraints(facts: Facts, iri: URIRef, base: BaseType) -> list[dict[str, Any
     """What the facets come to; the statements behind those that have no equal stay for the receipt."""
     made: dict[str, dict[str, Any]] = {}
     for node in definitions(facts, iri):
-        carried: list[Statement] = []
-        complete = True
-        for head in facts.things(node, OWL.withRestrictions):
-            for item in facts.collected(head):
-                for predicate, value in facts.about(item):
-                    if _take(made, predicate, value, base):
-                        carried.append((item, predicate, value))
-                    else:
-                        complete = False
-        complete = _listed(facts, node, base, made) and complete
-        for statement in carried:
-            facts.carry(*statement)
-        if complete and isinstance(node, BNode):
+        if _faceted(facts, node, base, made) and isinstance(node, BNode):
             facts.carry_expression(node)
             facts.carry(iri, OWL.equivalentClass, node)
     return [each for each in made.values() if _holds(each, base)]
+
+
+def constraints_of(facts: Facts, node: BNode, base: BaseType) -> list[dict[str, Any]]:
+    """The same of a datatype without a name; its own statements are carried by whoever has it for a range."""
+    made: dict[str, dict[str, Any]] = {}
+    if _faceted(facts, node, base, made):
+        facts.carry_expression(node)
+    else:
+        for predicate in (RDF.type, OWL.onDatatype):
+            for thing in facts.things(node, predicate):
+                facts.carry(node, predicate, thing)
+    return [each for each in made.values() if _holds(each, base)]
+
+
+def _faceted(facts: Facts, node: Node, base: BaseType, made: dict[str, dict[str, Any]]) -> bool:
+    """Take what the node says, and answer whether that was all of it."""
+    carried: list[Statement] = []
+    complete = True
+    for head in facts.things(node, OWL.withRestrictions):
+        for item in facts.collected(head):
+            for predicate, value in facts.about(item):
+                if _take(made, predicate, value, base):
+                    carried.append((item, predicate, value))
+                else:
+                    complete = False
+    complete = _listed(facts, node, base, made) and complete
+    for statement in carried:
+        facts.carry(*statement)
+    return complete
 
 
 def _take(made: dict[str, dict[str, Any]], predicate: URIRef, value: Node, base: BaseType) -> bool:
@@ -101,12 +118,12 @@ def _listed(facts: Facts, node: Node, base: BaseType, made: dict[str, dict[str, 
         values = [_bound(item, base) if isinstance(item, Literal) and base is not BaseType.BOOLEAN else None for item in items]
         if None in values or not _keep(made, {"key": "oneOf", "type": "ONE_OF", "values": values}, base):
             return False
-        for statement in _cells(facts, head):
+        for statement in cells(facts, head):
             facts.carry(*statement)
     return True
 
 
-def _cells(facts: Facts, head: Node) -> list[Statement]:
+def cells(facts: Facts, head: Node) -> list[Statement]:
     """The statements that a list is made of."""
     found: list[Statement] = []
     seen: set[Node] = set()

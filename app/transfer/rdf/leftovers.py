@@ -50,6 +50,14 @@ _EXPRESSIONS = frozenset(
 
 Reason = tuple[Code, str]
 
+_EXPRESSION: Reason = (Code.CLASS_EXPRESSION, "A restriction or another class expression is not carried.")
+_DISJOINT: Reason = (Code.DISJOINTNESS, "That several things are disjoint with each other is not carried.")
+# What a blank node is by its type alone
+_NAMELESS: dict[Node, Reason] = {
+    **dict.fromkeys((*CLASSES, *DATATYPES, OWL.Restriction, OWL.DataRange), _EXPRESSION),
+    **dict.fromkeys((OWL.AllDisjointClasses, OWL.AllDisjointProperties), _DISJOINT),
+}
+
 
 def list_leftovers(ground: Ground, properties: Iterable[URIRef]) -> None:
     """Count what is not accounted for yet; `properties` are those that are carried."""
@@ -123,11 +131,13 @@ def _individual(subject: URIRef, types: set[Node], ground: Ground) -> Reason | N
 
 def _of_predicate(ground: Ground, _: Node, statement: Statement, __: set[URIRef]) -> Reason | None:
     node, predicate, thing = statement
+    if predicate == RDF.type and isinstance(node, BNode) and thing in _NAMELESS:
+        return _NAMELESS[thing]
     if predicate == RDF.type:
         code = Code.PROPERTY_CHARACTERISTIC if thing in CHARACTERISTICS else Code.INDIVIDUAL
         return code, f"That it is of {called(thing)} is not carried."
     if isinstance(node, BNode) or predicate in _EXPRESSIONS or (predicate == RDFS.subClassOf and isinstance(thing, BNode)):
-        return Code.CLASS_EXPRESSION, "A restriction or another class expression is not carried."
+        return _EXPRESSION
     if predicate == RDFS.subClassOf:
         return _superclass(ground, thing)
     for predicates, judge in _BY_PREDICATE:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rdflib import RDF, RDFS, Graph, URIRef
+from rdflib import OWL, RDF, RDFS, BNode, Graph, URIRef
 from rdflib.namespace import SKOS
 
 from app.domain.datatype import BaseType
 from app.domain.kind import Kind
-from app.transfer.rdf.facets import constraints
+from app.transfer.rdf.facets import cells, constraints
 from app.transfer.rdf.facts import Facts
 from app.transfer.rdf.ground import Ground, create, to
 from app.transfer.rdf.leftovers import list_leftovers
@@ -94,7 +94,21 @@ def _values(ground: Ground, iri: URIRef, members: list[URIRef]) -> list[str]:
         for predicate in (RDF.type, *IN_SCHEME):
             ground.facts.carry(member, predicate, iri)
         ground.facts.carry(iri, SKOS.hasTopConcept, member)
+    _carry_lists(ground.facts, iri, members)
     return values
+
+
+def _carry_lists(facts: Facts, iri: URIRef, members: list[URIRef]) -> None:
+    """That the enumeration is a list of individuals, where all of them became values."""
+    for node in (iri, *facts.things(iri, OWL.equivalentClass)):
+        for head in facts.things(node, OWL.oneOf):
+            if not set(members).issuperset(facts.collected(head)):
+                continue
+            for statement in ((node, OWL.oneOf, head), *cells(facts, head)):
+                facts.carry(*statement)
+            if isinstance(node, BNode) and {predicate for predicate, _ in facts.about(node)} <= {RDF.type, OWL.oneOf}:
+                facts.carry_expression(node)
+                facts.carry(iri, OWL.equivalentClass, node)
 
 
 def _carry_class(ground: Ground, iri: URIRef) -> None:

@@ -117,4 +117,6 @@ def typed(ground: Ground, use: Use) -> dict[str, Any]:
     fields = {"apiName": use.name, **use.fields, "type": use.held.type}
     if use.held.value_type is not None:
         fields["valueType"] = to(Kind.VALUE_TYPE, ground.value_types[use.held.value_type])
+    if use.held.constraints:
+        fields["constraints"] = use.held.constraints
     return fields

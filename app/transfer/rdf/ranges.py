@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from rdflib import OWL, XSD, BNode, Literal, URIRef
+
 from app.domain.datatype import BaseType
-from app.transfer.rdf.vocabulary import BASE_TYPES, local_name
+from app.transfer.rdf.facets import constraints_of
+from app.transfer.rdf.vocabulary import BASE_TYPES, RANGES, local_name
 from app.transfer.receipt import Code
 
 if TYPE_CHECKING:
-    from rdflib import URIRef
-
     from app.transfer.rdf.facts import Facts
     from app.transfer.rdf.scope import Scope
 
@@ -21,10 +22,11 @@ _TIMES = (BaseType.DATE, BaseType.TIMESTAMP)
 
 @dataclass(frozen=True)
 class Held:
-    """A base type, with the value type that says more about it where there is exactly one range."""
+    """A base type, with the value type or the constraints that say more about it where there is exactly one range."""
 
     base: BaseType
     value_type: URIRef | None = None
+    constraints: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def type(self) -> dict[str, Any]:
@@ -68,6 +70,28 @@ def held(iri: URIRef, ranges: list[URIRef], facts: Facts, scope: Scope) -> Held:
     names = ", ".join(local_name(each) for each in ranges)
     facts.tally.add(Code.TYPE_WIDENED, str(iri), f"It holds any of {names}; it became a {made}.")
     return Held(made)
+
+
+def unnamed(iri: URIRef, facts: Facts) -> Held | None:
+    """What the property holds where its one range is a datatype without a name: a restricted one, or a list of literals."""
+    ranges = list(facts.of(iri, RANGES))
+    if len(ranges) != 1:
+        return None
+    [(predicate, node)] = ranges
+    if not isinstance(node, BNode) or (base := _base_of_unnamed(node, facts)) is None:
+        return None
+    facts.carry(iri, predicate, node)
+    return Held(base, constraints=constraints_of(facts, node, base))
+
+
+def _base_of_unnamed(node: BNode, facts: Facts) -> BaseType | None:
+    restricted = facts.things(node, OWL.onDatatype)
+    items = [item for head in facts.things(node, OWL.oneOf) for item in facts.collected(head)]
+    if len(restricted) == 1 and not items:
+        return BASE_TYPES.get(restricted[0]) if isinstance(restricted[0], URIRef) else None
+    if not items or restricted or not all(isinstance(item, Literal) for item in items):
+        return None
+    return _narrowest({BASE_TYPES.get(getattr(item, "datatype", None) or XSD.string, BaseType.STRING) for item in items})
 
 
 def _narrowest(bases: set[BaseType]) -> BaseType:

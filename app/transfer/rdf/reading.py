@@ -56,6 +56,10 @@ def _turtle(text: str, statements: Statements) -> None:
     _notation(_Placed, "Turtle", text, statements)
 
 
+def _triples(text: str, statements: Statements) -> None:
+    _notation(_Placed, "N-Triples", text, statements)
+
+
 def _trig(text: str, statements: Statements) -> None:
     _notation(_Trig, "TriG", text, statements)
 
@@ -113,7 +117,7 @@ def _quads(text: str, statements: Statements) -> None:
 
 _READERS: dict[Syntax, Callable[[str, Statements], None]] = {
     Syntax.TURTLE: _turtle,
-    Syntax.N_TRIPLES: _turtle,  # a part of Turtle
+    Syntax.N_TRIPLES: _triples,  # read as what it is a part of
     Syntax.TRIG: _trig,
     Syntax.N_QUADS: _quads,
     Syntax.JSON_LD: json_ld,

@@ -26,6 +26,7 @@ class Statements:
 
     context_aware = False
     formula_aware = False
+    identifier = None  # of the graph that has no name
 
     def __init__(self) -> None:
         self._held: dict[Triple, None] = {}

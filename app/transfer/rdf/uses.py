@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rdflib import OWL, RDF, RDFS, URIRef
 
-from app.transfer.rdf.ranges import Held, held
+from app.transfer.rdf.ranges import Held, held, unnamed
 from app.transfer.rdf.vocabulary import BUILT_IN_NAMESPACES, DOMAINS, OBJECT_PROPERTIES, PROPERTIES, RANGES, local_name, namespace_of
 from app.transfer.receipt import Code
 
@@ -47,7 +47,8 @@ def _use(ground: Ground, iri: URIRef) -> Use | None:
     if pairs:
         facts.tally.add(Code.ENDS_FROM_RESTRICTIONS, str(iri), "What it leads from or to is taken from the restrictions of classes.")
     domains = domains or sorted({below for below, _ in pairs})
-    ranges = ranges or sorted({filler for _, filler in pairs})
+    described = unnamed(iri, facts) if not ranges and not OBJECT_PROPERTIES & set(facts.types(iri)) else None
+    ranges = ranges or ([] if described else sorted({filler for _, filler in pairs}))
     classes = [each for each in ranges if scope.is_object_type(each)]
     data = [each for each in ranges if not scope.is_object_type(each) and scope.is_data(each)]
     leads_to_objects = bool(classes) or bool(OBJECT_PROPERTIES & set(facts.types(iri)) and RDF.Property not in facts.types(iri))
@@ -56,7 +57,7 @@ def _use(ground: Ground, iri: URIRef) -> Use | None:
     holds_data = bool(data) or not (leads_to_objects or unknown)
     if not holds_data and not (classes and domains):
         return None  # every statement about it is listed among the leftovers
-    value = held(iri, data, facts, scope) if holds_data else None
+    value = (described or held(iri, data, facts, scope)) if holds_data else None
     use = Use(iri, ground.properties[iri], domains, classes if domains else [], value, fields=ground.texts.fields(iri))
     use.ends = frozenset(end for end in pairs or product(domains, classes) if end[1] in carried)
     use.shared = value is not None and (len(domains) != 1 or domains[0] in ground.interfaces)

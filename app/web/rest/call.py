@@ -17,7 +17,7 @@ from app.domain.rid import well_formed
 from app.persistence.idempotency import Idempotency
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -39,6 +39,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     pieces: Iterable[str] | None = None
     media: str = "application/json"
+    over: Callable[[], None] | None = None  # called when the answer was sent, or could not be
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from app.persistence.database import Database
+    from app.services.slots import Slots
 
 PARTS = ("file", "sidecar", "receipt")
 RECEIPT = "application/x-ndjson"
@@ -30,6 +32,7 @@ class Export:
     """The handler of exports."""
 
     database: Database
+    slots: Slots
 
     async def file(self, call: Call) -> Reply:
         """200 with the ontology in the form that `format` names; `part` asks for its sidecar or its receipt (lines of JSON) instead."""
@@ -38,13 +41,16 @@ class Export:
         form = _one_of(call, "format", [each.value for each in Output])
         part = _one_of(call, "part", PARTS)
         point = call.point("asOf")
-        async with self.database.reading() as snapshot:
-            at, name = await reading.standing(snapshot, call.ontology)
-            at = await reading.at_point(snapshot, at, point)
-            entities = await whole.entities(snapshot, at.ontology, None if at.current else at.revision)
-        made = await off_loop(lambda: written(Writing(entities), Output(form), name), len(entities))
-        pieces, media = _part(made, Output(form), part)
-        return Reply(pieces=pieces, media=media, headers={"oms-revision": f"{name}={at.epoch}.{at.revision}"})
+        with ExitStack() as held:
+            held.enter_context(self.slots.one())
+            async with self.database.reading() as snapshot:
+                at, name = await reading.standing(snapshot, call.ontology)
+                at = await reading.at_point(snapshot, at, point)
+                entities = await whole.entities(snapshot, at.ontology, None if at.current else at.revision)
+            made = await off_loop(lambda: written(Writing(entities), Output(form), name), len(entities))
+            pieces, media = _part(made, Output(form), part)
+            headers = {"oms-revision": f"{name}={at.epoch}.{at.revision}"}
+            return Reply(pieces=pieces, media=media, headers=headers, over=held.pop_all().close)
 
 
 def _one_of(call: Call, name: str, known: Iterable[str]) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.services.editing import Editing
     from app.services.imports import Imports
     from app.services.locks import Locks
+    from app.services.slots import Slots
     from app.web.cursors import Cursors
     from app.web.rest.call import Call, Reply
 from app.web.rest.resource import Handler
@@ -47,7 +48,9 @@ class Path:
     streams: bool = False
 
 
-def rest_paths(editing: Editing, change_sets: ChangeSets, locks: Locks, imports: Imports, database: Database, lists: Lists) -> list[Path]:
+def rest_paths(
+    editing: Editing, change_sets: ChangeSets, locks: Locks, imports: Imports, database: Database, lists: Lists, exports: Slots
+) -> list[Path]:
     """Every path with its handlers."""
     paths = [Path("/api/bulk", {"post": Bulk(editing).apply}, bulk=True, long=True)]
     for kind in Kind:
@@ -77,15 +80,16 @@ def rest_paths(editing: Editing, change_sets: ChangeSets, locks: Locks, imports:
         Path("/api/lock/{rid}", {"get": held.get, "post": held.acquire, "put": held.renew, "delete": held.release}),
         Path("/api/import", {"post": files.submit}, files=True),
         Path("/api/job/{rid}", {"get": files.get}),
-        Path("/api/export", {"get": Export(database).file}, long=True, streams=True),
+        Path("/api/export", {"get": Export(database, exports).file}, long=True, streams=True),
         Path("/api/audit-log", {"get": AuditLog(database, lists).list}),
     ]
     return paths
 
 
 def rest_routes(
-    door: Door, editing: Editing, change_sets: ChangeSets, locks: Locks, imports: Imports, database: Database, cursors: Cursors
-) -> list[Route]:
+    door: Door, editing: Editing, change_sets: ChangeSets, locks: Locks, imports: Imports, database: Database, cursors: Cursors,
+    exports: Slots,
+) -> list[Route]:  # fmt: skip
     """The routes of `/api`; a path of which there is none is answered in JSON too."""
     limits = door.limits
     routes = [
@@ -101,7 +105,7 @@ def rest_routes(
                 streams=each.streams,
             ),
         )
-        for each in rest_paths(editing, change_sets, locks, imports, database, Lists(cursors, limits.page_size))
+        for each in rest_paths(editing, change_sets, locks, imports, database, Lists(cursors, limits.page_size), exports)
     ]
     nowhere = Resource(door, "/api", dict.fromkeys(("get", "post", "put", "patch", "delete"), _nowhere))
     return [*routes, Route("/api/{path:path}", nowhere)]

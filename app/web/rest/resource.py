@@ -91,6 +91,13 @@ class Resource:
             self._door.report(error, {"request_id": request_id, "path": self._route})
             body = {"code": ErrorCode.INTERNAL_SERVER_ERROR, "message": MASKED, "requestId": request_id}
             reply = Reply(body, HTTPStatus.INTERNAL_SERVER_ERROR)
+        try:
+            await self._sent(scope, send, reply, request_id)
+        finally:
+            if reply.over is not None:
+                reply.over()
+
+    async def _sent(self, scope: Scope, send: Send, reply: Reply, request_id: str) -> None:
         silent = scope["method"] == "HEAD"
         await _send(send, reply, request_id if "request_id" not in scope.get("state", {}) else None, silent=silent)
         if reply.pieces is not None and not silent and not await _streamed(scope, send, reply.pieces, self._door.limits.export_seconds):
