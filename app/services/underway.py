@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Self
 
+from app.ending import ended
+
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
@@ -32,7 +34,4 @@ class Underway:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        running = list(self._tasks)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await ended(*self._tasks)
