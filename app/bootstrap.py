@@ -27,6 +27,7 @@ from app.domain.actor import Role
 from app.domain.breaker import Breaker, Circuit
 from app.observability import faults
 from app.observability.metrics import CIRCUIT_OPEN
+from app.persistence import leases
 from app.persistence.database import Database
 from app.persistence.presence import PresenceTable
 from app.persistence.schema_version import installation
@@ -243,6 +244,7 @@ async def held(database: Database, common: Common | None, tail: Tail) -> AsyncIt
     shared = RedisLeases(common.pool, scope=common.installation, secret=common.secret, channel=common.hints.channel)
     async with Holding(database, shared, epoch=lambda: tail.epoch).opened() as holding:
         common.hints.follow(LOCKS, holding.hinted, holding.again)
+        tail.hints[leases.TOPIC] = holding.doubt
         yield holding
 
 

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from app.ending import ended
+from app.services.underway import Underway
 from tests.waiting import GUARD
 
 
@@ -38,3 +39,11 @@ async def test_what_has_failed_or_is_done_is_ended_already() -> None:
     await asyncio.sleep(0.01)
     await ended(failed, done)
     assert (failed.done(), done.done()) == (True, True)
+
+
+async def test_work_that_loses_its_cancellation_does_not_keep_the_process_from_ending() -> None:
+    async with asyncio.timeout(GUARD):
+        async with Underway() as underway:
+            underway.begin(losing(1), "work that swallows it once")
+            await asyncio.sleep(0)
+    assert len(underway) == 0

@@ -13,6 +13,7 @@ import structlog
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
 
+from app.ending import ended
 from app.observability.metrics import WORKED, WORKER_SECONDS
 from app.observability.tracing import parent_of
 from app.persistence.feed import heads
@@ -57,10 +58,8 @@ class Following:
         try:
             await asyncio.wait((feed, stopped), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            feed.cancel()
-            stopped.cancel()
-            if not stop.is_set():
-                look.cancel()
+            feed.cancel()  # once: it finishes what is under way, which it would not if it was told again
+            await ended(stopped, *([] if stop.is_set() else [look]))
             [outcome, _] = await asyncio.gather(feed, look, return_exceptions=True)
         if isinstance(outcome, Exception):
             raise outcome

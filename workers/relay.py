@@ -14,6 +14,7 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 
 from app.domain.topics import MERGED, TOPICS
+from app.ending import ended
 from app.observability.metrics import OUTBOX_AGE, OUTBOX_WAITING, RELAY_LEADS, RELAYED
 from app.observability.tracing import carried, parent_of
 from app.persistence.outbox import LOST, Outbox
@@ -116,15 +117,14 @@ class Relay:
                     raise PublishFailed("The relay is to stop and the broker does not acknowledge.")
             await sending
         finally:
-            sending.cancel()
+            await ended(sending)
 
     async def _idle(self, stop: asyncio.Event) -> None:
         stopped, woken = asyncio.create_task(stop.wait()), asyncio.create_task(self._wanted.wait())
         try:
             await asyncio.wait((stopped, woken), timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            stopped.cancel()
-            woken.cancel()
+            await ended(stopped, woken)
 
     async def _measure(self, outbox: Outbox) -> None:
         if time.monotonic() - self._measured >= MEASURE_SECONDS:

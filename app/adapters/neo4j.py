@@ -228,7 +228,14 @@ class Neo4jGraph:
             async with asyncio.timeout(self._seconds):
                 return await answer
         except (DriverError, Neo4jError, OSError, TimeoutError) as down:
-            raise SinkDown(f"{type(down).__name__}: {down}"[:500]) from down
+            raise SinkDown(_why(down)) from down
+
+
+def _why(down: Exception) -> str:
+    """For people, who read it as a reason: the server's own words where it said any, and no address."""
+    if isinstance(down, Neo4jError):
+        return f"{type(down).__name__}: {down}"[:500]
+    return "the graph database does not answer" if isinstance(down, TimeoutError) else "the graph database cannot be reached"
 
 
 class Neo4jState:

@@ -21,7 +21,7 @@ from app.adapters.opensearch_query import FACET_EDGES, searched, suggested
 from app.domain.document import Document
 from app.domain.search import Count, Facet
 from app.domain.words import plain
-from app.ports.search_index import Found, Hit, Refusal, SinkDown, WalkExpired
+from app.ports.search_index import Found, Hit, NoRoom, Refusal, SinkDown, WalkExpired
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Sequence
@@ -35,6 +35,7 @@ BULK = 500  # documents of one request
 TRIES = 3  # of what the engine says it has no room for just now
 PAUSE = 0.2  # seconds before the second of them, doubled each time
 KEPT = "2m"  # how long a walk's state outlives its last page
+CROWDED = "Point In Time contexts"  # in the engine's words when it holds too many of them
 PAGE = 1_000  # documents read at once
 GONE, CONFLICT, BUSY, BROKEN = 404, 409, 429, 500
 log = structlog.get_logger(__name__)
@@ -77,18 +78,26 @@ class OpenSearchIndex:
                 await self._asked(self._client.indices.refresh(index=name))
         return refused
 
+    async def hold(self, ontology: str) -> str:
+        try:
+            opened = await self._asked(self._client.create_pit(index=alias_of(ontology), params={"keep_alive": KEPT}))
+        except _Refused as refused:
+            raise SinkDown(refused.reason) from refused
+        except SinkDown as down:
+            if CROWDED in str(getattr(down.__cause__, "info", "")):
+                raise NoRoom from down
+            raise
+        return str(opened["pit_id"])
+
     async def search(self, ontology: str, wanted: Wanted) -> Found:
         body, walk = searched(wanted), wanted.walk
-        if walk is None and wanted.holds:
-            opened = await self._asked(self._client.create_pit(index=alias_of(ontology), params={"keep_alive": KEPT}))
-            walk = opened["pit_id"]
         try:
             if walk is None:
                 answer = await self._asked(self._client.search(index=alias_of(ontology), body=body))
             else:
                 answer = await self._asked(self._client.search(body={**body, "pit": {"id": walk, "keep_alive": KEPT}}))
         except _Refused as refused:
-            if wanted.walk is not None:
+            if walk is not None:
                 raise WalkExpired from refused
             raise SinkDown(refused.reason) from refused
         return _found(answer, wanted, walk)

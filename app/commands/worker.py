@@ -183,7 +183,7 @@ async def running(settings: Settings, wanted: Sequence[str], stop: asyncio.Event
             _, late = await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
             for task in late:
                 log.warning("A worker does not end and is cancelled.", worker=task.get_name())
-                task.cancel()
+            await ended(*late)
             await asyncio.gather(*tasks, return_exceptions=True)
         for task in tasks:
             if not task.cancelled() and (fault := task.exception()) is not None:

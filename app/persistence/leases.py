@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from app.persistence.log import Source
     from app.persistence.neighbourhood import Reader
 
+TOPIC = "locks"  # of a hint that names an ontology
 _COLUMNS = "rid, ontology, holder, holder_name, token, acquired_at, until, until > clock_timestamp() AS held"
 
 
@@ -148,6 +149,11 @@ async def _end(work: Transaction, rid: str) -> Lease:
 
 async def _found(work: Transaction, rid: str) -> Lease:
     return _lease(await work.fetchrow(f"SELECT {_COLUMNS} FROM lease WHERE rid = $1", rid) or {})
+
+
+async def tell_alone(work: Transaction, ontology: str) -> None:
+    """Who shows locks reads those of the ontology from the database when this commits: whoever changed one cannot tell them by a copy."""
+    await work.execute("SELECT pg_notify($1, $2)", STATE_CHANNEL, f"{TOPIC} {ontology}")
 
 
 async def _tell(work: Transaction) -> None:

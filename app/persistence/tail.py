@@ -24,7 +24,7 @@ from app.persistence.stream import Stream
 from app.persistence.watch import STATE_CHANNEL
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from asyncpg import Connection
 
@@ -37,6 +37,7 @@ READ_SECONDS = 5.0
 PATIENCE = 3  # polls; who has not read the log for longer does not know the newest revision
 BATCH = 1_000  # events read at once, of all ontologies together
 LONGEST_PAUSE = 5.0  # seconds between two attempts to connect
+NOTIFIED = 4  # arguments of a notification: connection, process, channel and payload
 LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 log = structlog.get_logger(__name__)
@@ -48,6 +49,7 @@ class Tail:
     def __init__(self, url: str, database: Database, *, poll_seconds: float = POLL_SECONDS) -> None:
         self.epoch = 0
         self.watches: list[Watch[Any]] = []  # what is looked at whenever the log is
+        self.hints: dict[str, Callable[[str], None]] = {}  # told the key of a NOTIFY that says `TOPIC KEY`, before the look at the log
         self._url = url
         self._database = database
         self._poll_seconds = poll_seconds
@@ -231,7 +233,11 @@ class Tail:
                     log.warning("The log began anew: subscribers have to read again.", ontology=each.api_name, epoch=each.epoch)
                     stream.restart(each.epoch, each.of(kind))
 
-    def _notified(self, *_: Any) -> None:
+    def _notified(self, *told: Any) -> None:
+        """Of a commit, with its payload as the last of four; or of the end of the connection."""
+        topic, _, key = told[-1].partition(" ") if len(told) == NOTIFIED else ("", "", "")
+        if topic in self.hints:
+            self.hints[topic](key)
         self.wake()
 
 

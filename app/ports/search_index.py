@@ -27,6 +27,10 @@ class WalkExpired(Exception):
     """The state of the index that a walk over pages held is gone."""
 
 
+class NoRoom(Exception):
+    """The engine works, and holds as many states for walks as it may."""
+
+
 class Refusal(NamedTuple):
     """A document that the engine will never take as it is."""
 
@@ -55,8 +59,8 @@ class Wanted:
     limit: int
     without: tuple[str, ...] = ()  # rids that are answered from elsewhere
     after: Key | None = None
-    walk: str | None = None  # the state that a walk holds, from the answer to its first page
-    holds: bool = False  # whether such a state is wanted
+    walk: str | None = None  # the state that is searched; without it the index as it is
+    holds: bool = False  # whether whoever asks may go on from here, which takes a state that is held
     totals: bool = False
     facets: bool = False
 
@@ -93,6 +97,9 @@ class SearchIndex(Protocol):
 
     async def put(self, ontology: str, documents: Sequence[Document], *, into: str | None = None) -> list[Refusal]:
         """Write documents, each unless a newer version of it is there; answers with those that were refused. SinkDown where it failed."""
+
+    async def hold(self, ontology: str) -> str:
+        """A state of the index that stays for two minutes after each search of it. SinkDown where it failed, NoRoom where there are too many."""
 
     async def search(self, ontology: str, wanted: Wanted) -> Found:
         """A page of hits. SinkDown where it failed, WalkExpired where the walk's state is gone."""

@@ -71,13 +71,14 @@ class Graphing:
         refused: list[Refusal] = []
         for begin in range(0, len(rids), CHUNK):
             chunk = sorted(rids[begin : begin + CHUNK])
-            invented = await self._invented(ontology, chunk)
+            held = {copy.rid: copy.version async for copy in self.held(ontology, chunk)}
+            stands = await self._vertices(ontology, chunk, newest=False)
+            invented = await self._invented(ontology, held, stands)
             async with self._database.reading() as snapshot:
                 known = await sinks.places(snapshot, chunk)
                 mark = await sinks.watermark(snapshot, self.sink, ontology)
             buried = [Vertex(rid, version(mark.epoch, mark.head)) for rid in chunk if rid not in known] if mark else []
-            found = [*await self._vertices(ontology, chunk, newest=False), *buried]
-            refused += await self._put(ontology, found, chunk, invented)
+            refused += await self._put(ontology, [*stands, *buried], chunk, invented)
         await self._told(ontology)
         return tuple(refused)
 
@@ -113,11 +114,15 @@ class Graphing:
         await self.mend(ontology, [rid for rid in ghosts if rid not in known])
         return Rebuilt(reached.revision, count)
 
-    async def _invented(self, ontology: str, rids: Sequence[str]) -> dict[str, int]:
-        """Versions that never were: what was held before PostgreSQL was read cannot be newer than what that says."""
-        held = {copy.rid: copy.version async for copy in self.held(ontology, rids)}
-        wanted = {copy.rid: copy.version async for copy in self.wanted(ontology, rids)}
-        return {rid: there for rid, there in held.items() if there > wanted.get(rid, -1)}
+    async def _invented(self, ontology: str, held: Mapping[str, int], stands: Sequence[Vertex]) -> dict[str, int]:
+        """Versions that never were: what was held before PostgreSQL was read cannot be newer than what that says.
+
+        `stands` is what was read since, as of the graph's revision; only what is newer than that is looked up as of the newest.
+        """
+        known = {each.rid: each.version for each in stands}
+        suspects = [rid for rid, there in held.items() if there > known.get(rid, -1)]
+        newest = {copy.rid: copy.version async for copy in self.wanted(ontology, suspects)} if suspects else {}
+        return {rid: held[rid] for rid in suspects if held[rid] > newest.get(rid, -1)}
 
     async def _vertices(self, ontology: str, rids: Sequence[str], *, newest: bool) -> list[Vertex]:
         """As of the newest revision, or as of the one that the graph is at: who asks meanwhile must not meet what came later."""

@@ -55,6 +55,7 @@ class Holding:
         self._clock = clock
         self._known: dict[str, Copies] = {}  # by key
         self._good_until: dict[str, float] = {}  # by key, for how long the database need not be asked
+        self._doubted: set[str] = set()  # ontologies of which somebody changed a lease and could not share it
         self._wanted = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
 
@@ -78,6 +79,16 @@ class Holding:
         """Whatever was hinted for a while may have been missed."""
         self._wanted.set()
 
+    @property
+    def alone(self) -> bool:
+        """Whether nothing is shared from here: whoever commits a lease says so in its transaction."""
+        return self._shared is None
+
+    def doubt(self, ontology: str) -> None:
+        """Somebody who cannot share a copy changed a lease there: the next look at the log reads it, whatever is known."""
+        if ontology in self.watch:
+            self._doubted.add(ontology)
+
     def changed(self, lease: Lease, rest: float) -> None:
         """This process committed a lease: show it, and tell the others; nobody waits for that."""
         copy, key = Copy(lease, rest), self._key(lease.ontology)
@@ -89,15 +100,24 @@ class Holding:
             sending.add_done_callback(self._sending.discard)
 
     async def _send(self, shared: SharedLeases, key: str, copy: Copy) -> None:
-        with suppress(Away):
+        try:
             await shared.put(key, [copy])
+        except Away:
+            with suppress(OmsError):  # it is found when somebody copies everything
+                async with self._database.writing() as work:
+                    await leases.tell_alone(work, copy.lease.ontology)
 
     async def _read(self, source: Source, ontologies: Sequence[str]) -> dict[str, dict[str, Lease]]:
         """What the reader of the log is asked for; from the database only where no good copy is known."""
         now = self._clock()
-        unknown = [each for each in ontologies if self._good_until.get(self._key(each), 0.0) <= now]
+        doubted, self._doubted = self._doubted, set()
+        unknown = [each for each in ontologies if each in doubted or self._good_until.get(self._key(each), 0.0) <= now]
         if unknown:
-            self._add(await leases.recent(source, unknown))
+            try:
+                self._add(await leases.recent(source, unknown))
+            except BaseException:
+                self._doubted |= doubted
+                raise
         return {each: self._held(each) for each in ontologies}
 
     async def _look_on(self, shared: SharedLeases) -> None:

@@ -12,7 +12,7 @@ from app.persistence.reads.whereabouts import whereabouts
 
 if TYPE_CHECKING:
     from app.domain.lease import Lease
-    from app.persistence.database import Database
+    from app.persistence.database import Database, Transaction
     from app.services.holding import Holding
 
 
@@ -28,21 +28,21 @@ class Locks:
         """Hold an entity. Whoever holds it already gets a new token, and the one before is worth nothing any more."""
         actor.require(Role.EDITOR)
         async with self._database.writing() as work:
-            lease = await leases.acquire(work, actor, rid, self._seconds)
+            lease = await self._said(work, await leases.acquire(work, actor, rid, self._seconds))
         return self._told(lease, self._seconds)
 
     async def renew(self, actor: Actor, rid: str, token: int) -> Lease:
         """Hold it for as long again, from now on."""
         actor.require(Role.EDITOR)
         async with self._database.writing() as work:
-            lease = await leases.renew(work, actor, rid, token, self._seconds)
+            lease = await self._said(work, await leases.renew(work, actor, rid, token, self._seconds))
         return self._told(lease, self._seconds)
 
     async def release(self, actor: Actor, rid: str, token: int) -> Lease:
         """Give it up."""
         actor.require(Role.EDITOR)
         async with self._database.writing() as work:
-            lease = await leases.release(work, actor, rid, token)
+            lease = await self._said(work, await leases.release(work, actor, rid, token))
         return self._told(lease, 0)
 
     async def break_open(self, actor: Actor, rid: str) -> Lease:
@@ -54,10 +54,17 @@ class Locks:
             if ended is None or place is None:
                 raise NotFound("lock of", rid[:200])
             broken, now = ended
+            await self._said(work, now)
             detail = {"holder": broken.holder, "holderName": broken.holder_name, "token": broken.token}
             store.audited(work, broken.ontology, actor, "lock_broken", place.kind.value, rid, detail=detail)
         self._told(now, 0)
         return broken
+
+    async def _said(self, work: Transaction, lease: Lease) -> Lease:
+        """Where no copies are shared, those who have some hear of it by the commit."""
+        if self._holding is not None and self._holding.alone:
+            await leases.tell_alone(work, lease.ontology)
+        return lease
 
     def _told(self, lease: Lease, rest: float) -> Lease:
         """Show what is committed to those who follow it."""

@@ -20,7 +20,8 @@ from app.persistence.search.counting import facets, first
 from app.persistence.search.matching import source
 from app.persistence.search.suggesting import suggestions
 from app.persistence.sinks import OPENSEARCH
-from app.ports.search_index import SinkDown, WalkExpired
+from app.ports.search_index import NoRoom, SinkDown, WalkExpired
+from app.services.walks import Walks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,9 +85,10 @@ class _Row(NamedTuple):
 class Searching:
     """Answers from the engine while it can be asked."""
 
-    def __init__(self, index: SearchIndex, breaker: Breaker) -> None:
+    def __init__(self, index: SearchIndex, breaker: Breaker, walks: Walks | None = None) -> None:
         self.breaker = breaker
         self._index = index
+        self._walks = walks or Walks()
 
     async def page(self, snapshot: Snapshot, at: At, wanted: Wanted, position: Position | None = None) -> Answer | None:
         """A page as of the newest revision, or of a walk that began here; None where PostgreSQL has to answer all of it.
@@ -94,22 +96,39 @@ class Searching:
         CursorExpired where a walk cannot go on.
         """
         if position is None:
-            mark = await sinks.watermark(snapshot, OPENSEARCH, at.ontology)
-            if mark is None or mark.reached < 0:
-                return None
-            position = Position(mark.reached)
+            return await self._first(snapshot, at, wanted)
+        try:
+            return await self._page(snapshot, at, wanted, position)
+        except (WalkExpired, SinkDown, CircuitOpen):
+            raise CursorExpired from None
+
+    async def _first(self, snapshot: Snapshot, at: At, wanted: Wanted) -> Answer | None:
+        """Where others begin walks as well, at the state of the engine that they hold; what was merged since is not in it."""
+        mark = await sinks.watermark(snapshot, OPENSEARCH, at.ontology)
+        if mark is None or mark.reached < 0:
+            return None
+        try:
+            if not wanted.holds:
+                return await self._page(snapshot, at, wanted, Position(mark.reached))
+            held = await self._walks.begin(at.ontology, mark, lambda: self._held(at.ontology))
+            try:
+                return await self._page(snapshot, at, wanted, Position(held.reached, held.walk))
+            except WalkExpired:  # such as by an engine that has started again
+                self._walks.forget(at.ontology, held)
+            held = await self._walks.begin(at.ontology, mark, lambda: self._held(at.ontology))
+            return await self._page(snapshot, at, wanted, Position(held.reached, held.walk))
+        except (WalkExpired, SinkDown, CircuitOpen, NoRoom):
+            return None
+
+    async def _page(self, snapshot: Snapshot, at: At, wanted: Wanted, position: Position) -> Answer | None:
         overlay = await touched(snapshot, at.ontology, position.reached, at.revision)
         if len(overlay) > OVERLAY:
             return None
-        try:
-            found = await self._asked(at, replace(wanted, without=tuple(overlay), after=position.engine, walk=position.walk))
-        except WalkExpired:
-            raise CursorExpired from None
-        except (SinkDown, CircuitOpen):
-            if position.walk is None:
-                return None
-            raise CursorExpired from None
+        found = await self._asked(at, replace(wanted, without=tuple(overlay), after=position.engine, walk=position.walk))
         return await self._joined(snapshot, at, wanted, position, found, overlay)
+
+    async def _held(self, ontology: str) -> str:
+        return await self.breaker.run(lambda: self._index.hold(ontology), SinkDown)
 
     async def suggest(self, snapshot: Snapshot, at: At, begun: Begun) -> list[Record] | None:
         """The entities that may be meant, best first; None where PostgreSQL has to answer all of it."""

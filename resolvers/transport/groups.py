@@ -17,6 +17,7 @@ import orjson
 
 from app.domain.actor import Actor, Role
 from app.domain.errors import CursorExpired, ErrorCode, QueryTimeout, Unavailable
+from app.ending import ended
 from resolvers.subscriptions.feed import Feed
 from resolvers.transport.answer import RequestFacts
 from resolvers.transport.shape import shape
@@ -287,9 +288,7 @@ class Groups:
         tasks = [task for group in groups for task in group.tasks()]
         for group in groups:
             group.end()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(*tasks)
 
     def _forget(self, key: Hashable, group: Group) -> None:
         if self._groups.get(key) is group:

@@ -13,6 +13,7 @@ import orjson
 from graphql import GraphQLError, OperationType
 
 from app.domain.errors import ErrorCode, RequestError, Unauthenticated, Unavailable
+from app.ending import ended
 from resolvers.transport.answer import BAD_REQUEST, Refused, RequestFacts
 from resolvers.transport.groups import TAIL, encoded, follow
 from resolvers.transport.json_input import decoded, graphql_request
@@ -251,9 +252,7 @@ class Session:
             if not sockets[self._actor.id]:
                 del sockets[self._actor.id]
         stopped = [self._stop(operation) for operation in list(self._running)]
-        for telling in self._telling:
-            telling.cancel()
-        await asyncio.gather(*filter(None, stopped), *self._telling, return_exceptions=True)
+        await ended(*filter(None, stopped), *self._telling)
 
 
 def _object(message: Mapping[str, Any]) -> Mapping[str, Any]:

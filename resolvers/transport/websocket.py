@@ -12,6 +12,7 @@ from collections import Counter
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from app.ending import ended
 from resolvers.transport.groups import Groups
 from resolvers.transport.session import BAD_SUBPROTOCOL, Session
 from resolvers.transport.sockets import socket_of
@@ -52,9 +53,7 @@ class SocketEndpoint:
         finally:
             if self._writing:
                 await asyncio.wait(self._writing, timeout=self.limits.shutdown_seconds)
-            for task in self._writing:
-                task.cancel()
-            await asyncio.gather(*self._writing, return_exceptions=True)
+            await ended(*self._writing)
             await self.groups.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

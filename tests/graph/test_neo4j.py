@@ -253,6 +253,39 @@ async def test_without_it_postgres_answers_and_the_breaker_opens(database, editi
     await away.close()
 
 
+@pytest.mark.parametrize(
+    ("listens", "reason"), [(False, "the graph database cannot be reached"), (True, "the graph database does not answer")]
+)
+async def test_the_reason_of_an_outage_is_a_sentence_and_names_no_address(listens, reason):
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        if not listens:
+            nobody.close()
+        away = Neo4jGraph(f"bolt://localhost:{nobody.getsockname()[1] if listens else 1}", seconds=0.5 if listens else 60)
+        with pytest.raises(SinkDown) as down:
+            await away.prepare()
+        await away.close()
+    assert str(down.value) == reason
+
+
+async def test_a_rebuild_reads_each_entity_once(database, store, editing):
+    await editing.apply(EDITOR, "main", [*given.object_type("A"), *given.object_type("B")])
+    now, read = await at(database), list[str]()
+
+    class Counted(Graphing):
+        async def _vertices(self, ontology, rids, *, newest):
+            read.extend(rids)
+            return await super()._vertices(ontology, rids, newest=newest)
+
+    async def quiet(_):
+        pass
+
+    graphing = Counted(database, store)
+    await graphing.reach(now.ontology)
+    await graphing.rebuild(now.ontology, quiet)
+
+    assert sorted(read) == [vertex.rid for vertex in await held(store, now.ontology)]
+
+
 async def test_what_is_referred_to_before_it_is_written_waits_for_it(database, store, editing):
     await editing.apply(EDITOR, "main", given.object_type("A"))
     now = await at(database)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import AsyncExitStack, asynccontextmanager
+from math import inf
 
 import pytest
 
 from app.bootstrap import held, shared_by_processes
 from app.domain.errors import OmsError
+from app.ending import ended
 from app.persistence.tail import Tail
 from app.services.editing import Editing
 from app.services.live import Live
@@ -101,6 +103,22 @@ async def test_a_lock_that_a_process_without_redis_takes_is_shown_as_well(databa
         await shows(here, {one: taken.token})
         await without.locks.release(EDITOR, one, taken.token)
         await shows(here, {})
+
+
+@pytest.mark.parametrize("url", [None, "redis://127.0.0.1:1/0"])
+async def test_who_cannot_share_a_copy_makes_the_others_ask_the_database(database, database_url, own_redis, url):
+    [one] = await groups(database, "one")
+    async with process(database, database_url, own_redis.url) as here:
+        await until(here.asks_nobody)
+        await ended(*(task for task in asyncio.all_tasks() if task.get_name() == "locks"))  # nobody looks, by time or by hint
+        here.holding._good_until[here.holding._key(here.ontology)] = inf
+        async with process(database, database_url, url) as there:
+            taken = await there.locks.acquire(EDITOR, one)
+            await shows(here, {one: taken.token})
+            again = await there.locks.renew(EDITOR, one, taken.token)
+            await there.locks.release(EDITOR, one, again.token)
+            await shows(here, {})
+        assert await here.asks_nobody()
 
 
 @pytest.mark.parametrize("fault", ["hang", "kill"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 
 import pytest
@@ -226,6 +227,50 @@ async def test_a_walk_whose_state_is_gone_expires(engine, editing, indexing, ind
     await index._client.delete_all_pits()
 
     assert await engine.codes(SEARCH, first=2, after=page["pageInfo"]["endCursor"]) == ["CURSOR_EXPIRED"]
+
+
+async def held(index):
+    """The states that the engine holds for walks."""
+    return {each["pit_id"] for each in (await index._client.get_all_pits())["pits"]}
+
+
+async def test_all_who_begin_a_walk_within_seconds_share_one_state_of_the_engine(engine, editing, indexing, index, main):
+    await editing.apply(EDITOR, "main", given.object_type("Ship"))
+    await indexing.reach(main)
+    before = await held(index)
+    pages = await asyncio.gather(*(asked(engine, "OPENSEARCH", query, first=1) for query in ("ship", "id", None) * 5))
+    await editing.apply(EDITOR, "main", given.object_type("Shipyard"))
+
+    assert len(await held(index) - before) == 1
+    assert await names(engine, "OPENSEARCH", "shipyard", f={"kinds": ["OBJECT_TYPE"]}) == ["Shipyard"]
+    await indexing.reach(main)
+    assert await names(engine, "OPENSEARCH", "shipyard", f={"kinds": ["OBJECT_TYPE"]}) == ["Shipyard"]
+    assert len(await held(index) - before) == 1
+    rest = await asked(engine, "OPENSEARCH", first=5, after=pages[2]["pageInfo"]["endCursor"])
+    assert [rest["revision"], *(edge["node"]["apiName"] for edge in rest["edges"])] == [1, "Ship"]
+
+
+async def test_who_begins_a_walk_at_a_state_that_the_engine_has_let_go_of_gets_a_new_one(engine, editing, indexing, index, main):
+    await editing.apply(EDITOR, "main", given.object_type("Ship"))
+    await indexing.reach(main)
+    await asked(engine, "OPENSEARCH", "ship")
+    await index._client.delete_all_pits()
+
+    assert (await names(engine, "OPENSEARCH", "ship"))[0] == "Ship"
+
+
+async def test_an_engine_that_can_hold_no_more_walks_still_answers_everything_else(engine, searching, editing, indexing, index, main):
+    await editing.apply(EDITOR, "main", given.object_type("Ship"))
+    await indexing.reach(main)
+    await index._client.cluster.put_settings(body={"transient": {"search.max_open_pit_context": 0}})
+    try:
+        served = [(await asked(engine, "POSTGRES", "ship"))["edges"][0]["node"]["apiName"] for _ in range(4)]
+    finally:
+        await index._client.cluster.put_settings(body={"transient": {"search.max_open_pit_context": None}})
+
+    assert served == ["Ship"] * 4
+    assert searching.breaker.state is Circuit.CLOSED
+    assert (await engine.data('{ search(query: "ship") { servedBy } }'))["search"] == {"servedBy": "OPENSEARCH"}
 
 
 async def test_postgresql_answers_while_the_engine_is_away_and_says_so(database, editing, indexing, index, main):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -214,3 +214,22 @@ async def test_whatever_a_handler_raises_the_worker_goes_on(database, database_u
     async with Tail.opened(database_url, database) as tail, following(heard := Faulty(), LogFeed(tail, again_seconds=0.01), database):
         await write(given.object_type())
         await heard.until(lambda calls: len(calls) >= 4)
+
+
+async def test_a_worker_whose_feed_fails_ends_also_where_a_library_swallows_the_cancellation(database, write):
+    await write(given.object_type("Ship"))
+    began = asyncio.Event()
+
+    async def handler(*_):
+        began.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(SECONDS)
+
+    class Failing:
+        async def follow(self, handle):
+            await began.wait()
+            raise ConnectionError("the broker is gone")
+
+    with pytest.raises(ConnectionError):
+        async with asyncio.timeout(SECONDS / 2):
+            await Following("test", handler, Failing(), database, look_seconds=SECONDS).run(asyncio.Event())
