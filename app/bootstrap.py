@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -48,7 +47,7 @@ from app.services.repairs import Repairs
 from app.services.searching import Searching
 from app.services.seating import Seating
 from app.services.syncing import Syncing
-from app.settings import manifest
+from app.settings import RELEASE, manifest
 from app.web.authentication import Authentication
 from app.web.cursors import Cursors
 from app.web.origins import Origins
@@ -68,7 +67,6 @@ if TYPE_CHECKING:
     from app.services.reconciling import View
     from app.settings import Settings
 
-RELEASE = version("oms")
 SEARCH_SECONDS = 2.0  # who waits longer is answered by PostgreSQL sooner
 SYNC_SECONDS = 60.0  # that one request of a full sync may take
 

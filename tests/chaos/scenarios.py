@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from tests.chaos.faults import cut_clients_off, kill_a_worker, refuse_the_engine
 from tests.chaos.losses import kill_the_database, wipe_the_graph, wipe_the_index
+from tests.chaos.poison import block_the_indices, spoil_documents, spoil_vertices, squat_on_vertices
 from tests.chaos.run import Scenario
 from tests.chaos.signals import poison_messages, steal_signals
 
-QUIET = Scenario(seconds=8, faults=(), converges=12)
-REFUSING = Scenario(seconds=8, faults=(), converges=15, poison=True)
-WIPED = Scenario(seconds=8, faults=(wipe_the_index, wipe_the_graph), fault_rest=1, converges=12)
-HASTY = Scenario(seconds=10, editors=6, rest=0.02, faults=(), converges=12)
+QUIET = Scenario(seconds=8, faults=(), converges=12, count=1)
+REFUSING = Scenario(seconds=8, faults=(), converges=15, poison=True, count=1)
+SQUATTED = Scenario(seconds=10, faults=(squat_on_vertices,), fault_rest=1, converges=20, count=1)
+SPOILT = Scenario(seconds=8, faults=(spoil_documents, spoil_vertices), fault_rest=1, converges=12, count=1)
+WIPED = Scenario(seconds=8, faults=(wipe_the_index, wipe_the_graph), fault_rest=1, converges=12, count=1)
+HASTY = Scenario(seconds=10, editors=6, rest=0.02, faults=(), converges=12, count=1)
 
 # What the judge must say of each.
 CAUGHT_BY: dict[str, str] = {
@@ -35,6 +38,11 @@ CAUGHT_BY: dict[str, str] = {
     "poison-stops-the-partition": "signals",
     "a-refused-document-is-not-noted": "refused documents",
     "a-refused-document-stops-the-rest": "refused documents",
+    "a-shut-index-refuses-documents": "refused documents",
+    "a-refused-vertex-is-not-noted": "refused vertices",
+    "a-refused-vertex-stops-the-rest": "the views",
+    "what-is-altered-is-not-named": "remedies",
+    "a-vertex-without-a-number-stays": "remedies",
     "a-wiped-index-goes-unnoticed": "the views",
     "a-wiped-graph-goes-unnoticed": "the views",
     "commits-are-not-waited-for": "told and not there",
@@ -63,6 +71,11 @@ PROVOKED: dict[str, Scenario] = {
     "poison-stops-the-partition": Scenario(seconds=8, faults=(poison_messages,), fault_rest=0.5, converges=15),
     "a-refused-document-is-not-noted": REFUSING,
     "a-refused-document-stops-the-rest": REFUSING,
+    "a-shut-index-refuses-documents": Scenario(seconds=12, faults=(block_the_indices,), fault_rest=0.1, converges=15),
+    "a-refused-vertex-is-not-noted": SQUATTED,
+    "a-refused-vertex-stops-the-rest": SQUATTED,
+    "what-is-altered-is-not-named": SPOILT,
+    "a-vertex-without-a-number-stays": SPOILT,
     "a-wiped-index-goes-unnoticed": WIPED,
     "a-wiped-graph-goes-unnoticed": WIPED,
     "commits-are-not-waited-for": Scenario(
