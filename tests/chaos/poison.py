@@ -42,7 +42,7 @@ VERTICES = {
     "neither dead nor alive": "MATCH (e:Entity {rid: $rid}) REMOVE e.deleted",
     "a reference that nobody made": "MATCH (e:Entity {rid: $rid}) CREATE (e)-[:GROUP {edge: 'unheard of', path: 'nowhere'}]->(e)",
     "lost": "MATCH (e:Entity {rid: $rid}) DETACH DELETE e",
-    "of an entity that nobody knows": "MATCH (e:Entity {rid: $rid}) CREATE (g:Entity) SET g = e, g.rid = $ghost",
+    "of an entity that nobody knows": "MATCH (e:Entity {rid: $rid}) CREATE (g:Entity) SET g = e {.*, rid: $ghost}",
 }
 DOCUMENTS = ("other words", "without its rid", "dead though it lives", AHEAD, "lost", "of an entity that nobody knows")
 
