@@ -11,7 +11,6 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -24,10 +23,10 @@ from app.settings import read
 from app.stack.stack import Stack
 from tests.chaos.broker import PROXIED, WAYS, ways
 from tests.chaos.faults import WITH_SERVERS
-from tests.chaos.judge import CONVERGES, RECOVERS
+from tests.chaos.judge import RECOVERS
 from tests.chaos.planted import BUGS
 from tests.chaos.run import Report, Scenario, run
-from tests.chaos.scenarios import CAUGHT_BY, PROVOKED
+from tests.chaos.scenarios import CAUGHT_BY, PROVOKED, together
 from tests.chaos.world import ROOT, Servers
 from tests.conftest import database_named
 from tests.real_servers import Onlooker
@@ -83,7 +82,7 @@ async def tried(stack: Stack, bugs: list[str], told_of: Callable[[Report], None]
     Some at once, but for those that need the servers for themselves.
     """
     room = asyncio.Semaphore(AT_ONCE)
-    healthy = dict.fromkeys(replace(PROVOKED[bug], converges=CONVERGES) for bug in bugs)
+    healthy = together([PROVOKED[bug] for bug in bugs])
     wanted = [*((PROVOKED[bug], bug) for bug in bugs), *((scenario, "") for scenario in healthy)]
 
     async def beside(scenario: Scenario, bug: str) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx2
 
+from app.domain.definition import Status
+from app.persistence.sinks import SINKS, behind
 from tests.chaos.faults import ALL, Fault, storm
 from tests.chaos.following import Follower
 from tests.chaos.judge import CONVERGES, Watch, judged, recoveries
@@ -39,6 +41,7 @@ class Scenario:
     poison: bool = False  # the indices refuse documents of one status
     breaks_servers: bool = False  # which it must have for itself
     count: int = 2  # of each process
+    waits: float = 0.0  # seconds at most until the views have what is there at first, so that it can be lost
 
 
 @dataclass
@@ -85,6 +88,9 @@ async def run(servers: Servers, seed: int, scenario: Scenario, *, bug: str = "",
         marks.append(time.monotonic())
         ledger = Ledger()
         pairs, groups = await _pairs(made), await _groups(made)
+        if made.poison:
+            await _example(made)
+        await _viewed(made, scenario.waits)
         followers = [
             Follower(name, made.addresses, made.token, Random(random.random()), "1.0") for name in made.ontologies for _ in range(2)
         ]
@@ -121,6 +127,16 @@ async def run(servers: Servers, seed: int, scenario: Scenario, *, bug: str = "",
         )  # fmt: skip
 
 
+async def _viewed(made: World, seconds: float) -> None:
+    """However late a busy machine lets the workers begin; where a bug keeps a view back, it begins without."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        async with made.database.reading() as snapshot:
+            if not [rid for sink in SINKS for rid in await behind(snapshot, sink)]:
+                return
+        await asyncio.sleep(0.2)
+
+
 async def _pairs(made: World) -> list[tuple[str, str]]:
     """Object types that always say the same as their first property."""
     pairs = []
@@ -130,6 +146,13 @@ async def _pairs(made: World) -> list[tuple[str, str]]:
         refs = await _applied(made, "main", operations)
         pairs.append((refs["o"], refs["o.p0"]))
     return pairs
+
+
+async def _example(made: World) -> None:
+    """An object type whose document is refused from the beginning, whatever editors come to do."""
+    operations = creation("example", 1)
+    operations[0]["fields"]["status"] = Status.EXAMPLE.value
+    await _applied(made, "main", operations)
 
 
 async def _groups(made: World) -> dict[str, list[str]]:

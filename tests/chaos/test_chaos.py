@@ -11,10 +11,11 @@ import pytest
 
 from tests.chaos.__main__ import failures, page
 from tests.chaos.broker import ways
+from tests.chaos.judge import CONVERGES
 from tests.chaos.ledger import Verdict
 from tests.chaos.planted import BUGS
 from tests.chaos.run import Report, Scenario, run
-from tests.chaos.scenarios import CAUGHT_BY, PROVOKED
+from tests.chaos.scenarios import CAUGHT_BY, PROVOKED, together
 from tests.chaos.world import ROOT, Servers
 
 
@@ -62,6 +63,15 @@ def test_the_report_speaks_of_load_only_where_a_recovery_was_late():
     busy = page([reported(recoveries=(("api-1", 12.0), ("kafka", 31.0)), load=2.0 * (os.cpu_count() or 1))], [])
     assert "The bound is 30 s. 1 of 2 took longer, in storms in which up to 2.0 processes wanted each core" in busy
     assert "1 of 2 are caught." in page([], [reported("hard-deletes", {"tombstones": ["one"]}), reported("torn-snapshot")])
+
+
+def test_a_healthy_installation_goes_through_everything_that_provokes_a_bug():
+    healthy = together(list(PROVOKED.values()))
+    assert {fault for each in healthy for fault in each.faults} == {fault for each in PROVOKED.values() for fault in each.faults}
+    assert {(each.poison, each.delays, each.breaks_servers) for each in healthy} == {
+        (each.poison, each.delays, each.breaks_servers) for each in PROVOKED.values()
+    }
+    assert all(each.count == 2 and each.converges == CONVERGES for each in healthy)
 
 
 def test_every_planted_bug_has_a_storm_that_provokes_it():
