@@ -5,16 +5,12 @@ from __future__ import annotations
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import httpx2
 
 from app.adapters.development_issuer import DevelopmentIssuer
 from app.adapters.memory_cache import MemoryCache
-from app.adapters.neo4j import SECONDS as GRAPH_SECONDS
-from app.adapters.neo4j import Neo4jGraph
-from app.adapters.opensearch import OpenSearchIndex
 from app.adapters.redis import RedisCache, Tiers
 from app.adapters.redis_hints import RedisHints
 from app.adapters.redis_leases import TOPIC as LOCKS
@@ -36,10 +32,9 @@ from app.persistence.tail import Tail
 from app.services.attendance import Attendance
 from app.services.change_sets import ChangeSets
 from app.services.editing import Editing
-from app.services.graphing import Graphing, Graphs
+from app.services.graphing import Graphs
 from app.services.holding import Holding
 from app.services.imports import Imports
-from app.services.indexing import Indexing
 from app.services.jobs import Jobs
 from app.services.live import Live
 from app.services.locks import Locks
@@ -50,7 +45,8 @@ from app.services.searching import Searching
 from app.services.seating import Seating
 from app.services.slots import export_slots
 from app.services.syncing import Syncing
-from app.settings import manifest
+from app.settings import RELEASE, manifest
+from app.sinks import graph_store, search_index, views
 from app.web.authentication import Authentication
 from app.web.cursors import Cursors
 from app.web.origins import Origins
@@ -66,14 +62,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from app.ports.cache import Cache
-    from app.ports.graph_store import GraphStore
-    from app.ports.search_index import SearchIndex
-    from app.services.reconciling import View
     from app.settings import Settings
-
-RELEASE = version("oms")
-SEARCH_SECONDS = 2.0  # who waits longer is answered by PostgreSQL sooner
-SYNC_SECONDS = 60.0  # that one request of a full sync may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,39 +151,6 @@ async def opened(settings: Settings, *, by_levels: bool = True) -> AsyncIterator
             sockets=await stack.enter_async_context(sockets.opened()),
             streams=EventStreams(execution, shared.open_context, sockets.groups, limits),
         )
-
-
-@asynccontextmanager
-async def search_index(settings: Settings, *, seconds: float = SEARCH_SECONDS) -> AsyncIterator[SearchIndex | None]:
-    """The search engine of the settings, None where they name none; `seconds` are what one request may take."""
-    if settings.opensearch_url is None:
-        yield None
-        return
-    index = OpenSearchIndex(settings.opensearch_url, seconds=seconds)
-    try:
-        yield index
-    finally:
-        await index.close()
-
-
-@asynccontextmanager
-async def graph_store(settings: Settings, *, seconds: float = GRAPH_SECONDS) -> AsyncIterator[GraphStore | None]:
-    """The graph database of the settings, None where they name none; `seconds` are what one transaction may take."""
-    if settings.neo4j_url is None:
-        yield None
-        return
-    store = Neo4jGraph(settings.neo4j_url, seconds=seconds)
-    try:
-        yield store
-    finally:
-        await store.close()
-
-
-@asynccontextmanager
-async def views(settings: Settings, database: Database, *, seconds: float = SYNC_SECONDS) -> AsyncIterator[list[View]]:
-    """What keeps the log in another system, for each that the settings name; `seconds` are what one request may take."""
-    async with search_index(settings, seconds=seconds) as index, graph_store(settings, seconds=seconds) as graph:
-        yield [*([Indexing(database, index)] if index else []), *([Graphing(database, graph)] if graph else [])]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,14 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 
-from app.bootstrap import RELEASE, opened
+from app.bootstrap import opened
 from app.domain.actor import Role
 from app.domain.errors import ErrorCode, OmsError, RequestError, Unavailable
 from app.observability import faults
 from app.observability.tracing import traced, tracing
 from app.persistence.migrate import newest
 from app.persistence.schema_version import applied
+from app.settings import RELEASE
 from app.web.health import health_routes
 from app.web.lane import Lane
 from app.web.limits import BodyLimit, error_body

@@ -11,6 +11,7 @@ import json
 import os
 import re
 from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -23,6 +24,7 @@ from app.limits import LIMIT_PREFIX, Limits
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+RELEASE = version("oms")
 DEVELOPMENT_SECRET = "for-development-only-0123456789abcdef"  # noqa: S105 - refused outside development
 SHORTEST_SECRET = 32  # characters
 PEM_HEAD = "-----BEGIN PUBLIC KEY-----"

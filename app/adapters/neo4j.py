@@ -11,7 +11,8 @@ import asyncio
 from collections import defaultdict
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from neo4j import READ_ACCESS, AsyncGraphDatabase
@@ -26,6 +27,7 @@ from app.ports.graph_store import Vertex
 from app.ports.search_index import Refusal, SinkDown
 
 T = TypeVar("T")
+Word = TypeVar("Word", bound=StrEnum)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
@@ -63,7 +65,7 @@ _REFUSALS = (
 )  # of what is written, and not of this moment
 _NODES = """
     UNWIND $vertices AS v MERGE (e:Entity {rid: v.rid}) SET e.touched = timestamp()
-    WITH e, v WHERE coalesce(e.version, -1) <= v.version
+    WITH e, v WHERE coalesce(toIntegerOrNull(e.version), -1) <= v.version
     SET e.ontology = $ontology, e.version = v.version, e.deleted = v.deleted, e.writtenAt = v.writtenAt, e += v.fields
     WITH e OPTIONAL MATCH (e)-[r]->() DELETE r
 """
@@ -144,9 +146,12 @@ class Neo4jGraph:
                 ontology=ontology, after=after, page=PAGE, rids=rids,
             )  # fmt: skip
             for row in rows:
-                rid = row["node"]["rid"]
-                links = tuple(sorted(Link(rid, target, Edge(edge), path) for edge, target, path in row["links"]))
-                yield Vertex(rid, row["node"]["version"], None if row["node"]["deleted"] else _node(row["node"]), links)
+                node = row["node"]
+                links = tuple(
+                    sorted(Link(node["rid"], str(target), _as_it_lies(Edge, edge), str(path)) for edge, target, path in row["links"])
+                )
+                alive = node.get("deleted") is False  # as those ask who are answered from here
+                yield Vertex(node["rid"], node["version"], _lying(node) if alive else None, links)
             if len(rows) < PAGE:
                 return
             after = rows[-1]["node"]["rid"]
@@ -297,7 +302,8 @@ class Neo4jState:
             " RETURN e, count(*) AS count ORDER BY count DESC, e.rid LIMIT $busiest",
             owner=Edge.OWNER.value, busiest=busiest,
         )  # fmt: skip
-        by_edge = tuple(sorted((EdgeCount(Edge(row["edge"]), row["count"]) for row in edges), key=lambda each: each.edge.value))
+        known = [EdgeCount(Edge(row["edge"]), row["count"]) for row in edges if row["edge"] in {edge.value for edge in Edge}]
+        by_edge = tuple(sorted(known, key=lambda each: each.edge.value))
         busy = tuple(Busy(_node(row["e"]), row["count"]) for row in rows)
         return Statistics(counted[0]["nodes"], sum(each.count for each in by_edge), by_edge, busy)
 
@@ -331,7 +337,24 @@ def _fields(node: Node) -> dict[str, str]:
 
 
 def _node(row: Any) -> Node:
-    return Node(Kind(row["kind"]), row["apiName"], row["rid"], row["displayName"], Status(row["status"]))
+    """SinkDown where no release of ours writes such a one: then PostgreSQL answers, until a comparison has put it right."""
+    try:
+        return Node(Kind(row["kind"]), row["apiName"], row["rid"], row["displayName"], Status(row["status"]))
+    except (KeyError, ValueError) as odd:
+        raise SinkDown(f"The graph holds what this release does not know: {row.get('rid')}") from odd
+
+
+def _lying(row: Any) -> Node:
+    kind, status = _as_it_lies(Kind, row.get("kind")), _as_it_lies(Status, row.get("status"))
+    return Node(kind, str(row.get("apiName")), row["rid"], str(row.get("displayName")), status)
+
+
+def _as_it_lies(sort: type[Word], value: object) -> Word:
+    """What no release of ours writes stays as it is: it equals nothing that is wanted, so that who compares finds it."""
+    try:
+        return sort(str(value))
+    except ValueError:
+        return cast("Word", str(value))
 
 
 def _links(rows: Sequence[dict[str, Any]]) -> list[Link]:

@@ -38,6 +38,7 @@ KEPT = "2m"  # how long a walk's state outlives its last page
 CROWDED = "Point In Time contexts"  # in the engine's words when it holds too many of them
 PAGE = 1_000  # documents read at once
 GONE, CONFLICT, BUSY, BROKEN = 404, 409, 429, 500
+SHUT = frozenset({"cluster_block_exception", "index_closed_exception"})  # what is wrong with the index just now, and with no document
 log = structlog.get_logger(__name__)
 tracer = trace.get_tracer(__name__)
 _MARKED = re.compile("\ue000([^\ue001]*)\ue001")
@@ -107,7 +108,7 @@ class OpenSearchIndex:
             answer = await self._asked(self._client.search(index=alias_of(ontology), body=suggested(begun)))
         except _Refused as refused:
             raise SinkDown(refused.reason) from refused
-        return [hit["fields"]["rid"][0] for hit in answer["hits"]["hits"]]
+        return [hit["_id"] for hit in answer["hits"]["hits"]]
 
     async def build(self, ontology: str) -> str:
         name = f"{alias_of(ontology)}-v{_now()}"
@@ -144,7 +145,7 @@ class OpenSearchIndex:
 
     async def stored(self, ontology: str, *, rids: Sequence[str] | None = None, name: str | None = None) -> AsyncIterator[Document]:
         after: list[Any] | None = None
-        wanted: dict[str, Any] = {"match_all": {}} if rids is None else {"terms": {"rid": list(rids)}}
+        wanted: dict[str, Any] = {"match_all": {}} if rids is None else {"ids": {"values": list(rids)}}
         while True:
             body: dict[str, Any] = {"query": wanted, "sort": [{"rid": "asc"}], "size": PAGE, "version": True}
             if after is not None:
@@ -159,7 +160,7 @@ class OpenSearchIndex:
             hits = answer["hits"]["hits"]
             for hit in hits:
                 source = hit["_source"]
-                yield Document(source["rid"], hit["_version"], None if "deletedAt" in source else source)
+                yield Document(hit["_id"], hit["_version"], None if "deletedAt" in source else source)
             if len(hits) < PAGE:
                 return
             after = hits[-1]["sort"]
@@ -207,7 +208,7 @@ class OpenSearchIndex:
                 if status == GONE:
                     self._known.clear()
                     raise SinkDown("the index is not there")
-                if status == BUSY or status >= BROKEN:
+                if status == BUSY or status >= BROKEN or (status >= 400 and result["error"].get("type") in SHUT):  # noqa: PLR2004 - as below
                     busy[rid] = waiting[rid]
                 elif status >= 400 and status != CONFLICT:  # noqa: PLR2004 - where HTTP's refusals begin
                     refused.append(Refusal(rid, _reason(result["error"])))
@@ -276,7 +277,7 @@ def _found(answer: dict[str, Any], wanted: Wanted, walk: str | None) -> Found:
 def _hit(hit: dict[str, Any]) -> Hit:
     marked = (text for texts in hit.get("highlight", {}).values() for text in texts)
     words = frozenset(plain(word) for text in marked for word in _MARKED.findall(text))
-    return Hit(hit["fields"]["rid"][0], round((hit["_score"] or 0) * 1_000), tuple(hit["sort"]), words)
+    return Hit(hit["_id"], round((hit["_score"] or 0) * 1_000), tuple(hit["sort"]), words)
 
 
 def _counts(aggregations: dict[str, Any]) -> Sequence[Count]:

@@ -71,7 +71,6 @@ def searched(wanted: Wanted) -> Json:
         "track_total_hits": 10_001 if wanted.totals else False,
         "size": wanted.limit + 1,
         "_source": False,
-        "docvalue_fields": ["rid"],
     }
     if wanted.after is not None:
         body["search_after"] = list(wanted.after)
@@ -103,7 +102,6 @@ def suggested(begun: Begun) -> Json:
         "sort": [{"_score": "desc"}, {"nameLength": "asc"}, {"nameKey": "asc"}, {"rid": "asc"}],
         "size": begun.limit,
         "_source": False,
-        "docvalue_fields": ["rid"],
         "track_total_hits": False,
     }
 

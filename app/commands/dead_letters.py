@@ -72,9 +72,9 @@ def _run(work: Callable[[Repairs], Awaitable[Any]]) -> Any:
 
 
 async def _done(settings: Settings, work: Callable[[Repairs], Awaitable[Any]]) -> Any:
-    from app.bootstrap import views
     from app.persistence.database import Database
     from app.services.repairs import Repairs
+    from app.sinks import views
 
     async with Database.opened(settings.database_url or "", size=2) as database, views(settings, database, seconds=30) as kept:
         return await work(Repairs(database, kept))

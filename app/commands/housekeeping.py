@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import orjson
 from rich.table import Table
 
-from app.bootstrap import graph_store, search_index
 from app.commands.database import database_of, require_newest
 from app.commands.terminal import notes, out
 from app.persistence.database import Database
 from app.persistence.housekeeping import sweep
 from app.ports.search_index import SinkDown
+from app.sinks import graph_store, search_index
 
 if TYPE_CHECKING:
     from app.settings import Settings

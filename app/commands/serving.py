@@ -15,9 +15,7 @@ import uvicorn
 from app.commands.collecting import collect, settle
 from app.commands.terminal import Refused
 from app.ending import ended
-from app.main import create_app
 from app.observability import logging
-from resolvers.transport.sockets import SocketProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -79,7 +77,9 @@ def serve(
     """Serve until a signal says so; requests that run get their time to end. `tokens` are for the pages, in development."""
     if find_spec("httptools") is None:
         raise Refused("httptools is not installed, and without it smuggled requests would be answered: install uvicorn[standard].")
+    from app.main import create_app  # with the schema, of which a worker that takes a port needs nothing
     from app.web.protocol import bounded  # stands on httptools
+    from resolvers.transport.sockets import SocketProtocol
 
     sys.setswitchinterval(SWITCH_SECONDS)
     logging.configure(settings.log_level, pretty=settings.development and sys.stderr.isatty())

@@ -71,11 +71,11 @@ async def _done(settings: Settings, work: Callable[[Syncing], Awaitable[bool]]) 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Syncing]:
     """The views that the settings name."""
-    from app.bootstrap import views
     from app.persistence.database import Database
     from app.services.jobs import Jobs
     from app.services.reconciling import Reconciling
     from app.services.syncing import Syncing
+    from app.sinks import views
 
     async with Database.opened(settings.database_url or "", size=3) as database, views(settings, database) as found:
         yield Syncing(database, Jobs(database), Reconciling(database, found))

@@ -18,7 +18,6 @@ from app.adapters.kafka import KafkaPublisher
 from app.adapters.kafka_feed import KafkaFeed
 from app.adapters.neo4j import Neo4jGraph
 from app.adapters.opensearch import OpenSearchIndex
-from app.bootstrap import RELEASE
 from app.commands.database import require_newest
 from app.commands.serving import address_of, listener
 from app.commands.terminal import Refused, notes
@@ -36,6 +35,7 @@ from app.persistence.tail import Tail
 from app.services.graphing import Graphing
 from app.services.indexing import Indexing
 from app.services.reconciling import Reconciling
+from app.settings import RELEASE
 from app.web.health import health_routes
 from workers.following import Following
 from workers.indexing import Indexer

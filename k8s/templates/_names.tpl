@@ -19,3 +19,8 @@ app.kubernetes.io/version: {{ .root.Values.image.tag | default .root.Chart.AppVe
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end -}}
+
+{{- /* Whether the processes are given an address; what is empty is none. Takes the root and the name of the setting. */ -}}
+{{- define "oms.given" -}}
+{{- if or (index .root.Values.settings .name) (has .name .root.Values.urlsInSecret) }}yes{{ end -}}
+{{- end -}}

@@ -1,6 +1,6 @@
 """What is done to an installation while people work; each fault ends by itself, and what was killed is started again.
 
-Here processes and connections; `losses` and `signals` have the others.
+Here processes and connections; `losses`, `signals` and `poison` have the others.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from tests.chaos.losses import (
     wipe_the_index,
 )
 from tests.chaos.parts import NeverReady, Part
+from tests.chaos.poison import block_the_indices, spoil_documents, spoil_vertices, squat_on_vertices
 from tests.chaos.proxy import Link
 from tests.chaos.signals import false_signals, poison_messages, replay_signals, steal_signals, two_relays
 from tests.chaos.world import World
@@ -128,7 +129,7 @@ async def _for_a_while(name: str, link: Link, random: Random) -> str:
 ALL: Sequence[Fault] = (
     kill_an_api, kill_a_worker, kill_a_worker, pause_a_part, pause_a_part, cut_a_link, cut_a_link, cut_clients_off, refuse_on_a_link,
     swallow_on_a_link, delay_a_link, wipe_the_index, wipe_the_graph, wipe_the_cache, lose_the_topics, false_signals, poison_messages,
-    replay_signals, steal_signals, two_relays,
+    replay_signals, steal_signals, two_relays, squat_on_vertices, block_the_indices, spoil_documents, spoil_vertices,
 )  # fmt: skip
 
 WITH_SERVERS: Sequence[Fault] = (*ALL, kill_a_server, kill_a_server, kill_the_database, pause_a_server, pause_a_server)

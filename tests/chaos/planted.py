@@ -11,10 +11,13 @@ import importlib
 import inspect
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 BUGS: dict[str, Callable[[], None]] = {}
+_UNDONE: list[Callable[[], None]] = []  # what puts the code back as it was, the latest last
 
 
 def bug(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
@@ -25,6 +28,24 @@ def bug(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
         return plant
 
     return entered
+
+
+@contextmanager
+def planted(name: str) -> Iterator[None]:
+    """With the bug in this process until the block ends; without any where there is no name."""
+    try:
+        if name:
+            BUGS[name]()
+        yield
+    finally:
+        while _UNDONE:
+            _UNDONE.pop()()
+
+
+def instead(owner: Any, name: str, value: Any) -> None:
+    """In place of what is there, as long as the bug is planted."""
+    _UNDONE.append(partial(setattr, owner, name, vars(owner)[name]))
+    setattr(owner, name, value)
 
 
 def rewritten(module: str, path: str, old: str, new: str) -> None:
@@ -39,7 +60,7 @@ def rewritten(module: str, path: str, old: str, new: str) -> None:
         raise SystemExit(f"{module}.{path} does not say {old!r} any more: plant the bug anew.")
     made: dict[str, Any] = {}
     exec("from __future__ import annotations\n" + source.replace(old, new), where.__dict__, made)
-    setattr(owner, name, made[name])
+    instead(owner, name, made[name])
 
 
 def replaced(module: str, constant: str, old: str, new: str) -> None:
@@ -48,7 +69,7 @@ def replaced(module: str, constant: str, old: str, new: str) -> None:
     text = getattr(where, constant)
     if old not in text:
         raise SystemExit(f"{module}.{constant} does not say {old!r} any more: plant the bug anew.")
-    setattr(where, constant, text.replace(old, new))
+    instead(where, constant, text.replace(old, new))
 
 
 @bug("relay-by-cursor")
@@ -90,7 +111,7 @@ def _() -> None:
         made = await documents(reader, epoch, rids)
         return [type(each)(each.rid, versions[each.rid], each.body) for each in made]
 
-    indexing.documents = wrong
+    instead(indexing, "documents", wrong)
 
 
 @bug("hard-deletes")
@@ -105,7 +126,7 @@ def _() -> None:
                 await self._client.delete(index=into or adapter.alias_of(ontology), id=each.rid, ignore=[404])
         return await put(self, ontology, [each for each in documents if each.body is not None], into=into)
 
-    adapter.OpenSearchIndex.put = wrong
+    instead(adapter.OpenSearchIndex, "put", wrong)
 
 
 @bug("watermark-before-the-write")
@@ -130,7 +151,7 @@ def _() -> None:
 @bug("neighbours-are-forgotten")
 def _() -> None:
     """Who holds a name of another is not written again when that name changes."""
-    importlib.import_module("app.services.indexing").touched = importlib.import_module("app.persistence.vertices").changed
+    instead(importlib.import_module("app.services.indexing"), "touched", importlib.import_module("app.persistence.vertices").changed)
 
 
 @bug("old-links-stay")
@@ -178,7 +199,7 @@ def _() -> None:
     async def nothing(*_: Any) -> None:
         """Keep nothing."""
 
-    importlib.import_module("app.persistence.idempotency").keep = nothing
+    instead(importlib.import_module("app.persistence.idempotency"), "keep", nothing)
 
 
 @bug("deletions-are-not-audited")
@@ -227,6 +248,41 @@ def _() -> None:
         "app.services.indexing", "Indexing._write",
         "refused += new\n", "refused += new\n        if new and into is None:\n            raise SinkDown('a document was refused')\n",
     )  # fmt: skip
+
+
+@bug("a-shut-index-refuses-documents")
+def _() -> None:
+    """What is wrong with the index for a while is taken for a fault of each document."""
+    adapter = importlib.import_module("app.adapters.opensearch")
+    assert adapter.SHUT
+    instead(adapter, "SHUT", frozenset())
+
+
+@bug("a-refused-vertex-is-not-noted")
+def _() -> None:
+    rewritten("app.services.graphing", "Graphing._put", "{each.rid: each.reason for each in new}", "{}")
+
+
+@bug("a-refused-vertex-stops-the-rest")
+def _() -> None:
+    rewritten(
+        "app.services.graphing", "Graphing._put", "return new", "if new:\n        raise SinkDown('a vertex was refused')\n    return new"
+    )
+
+
+@bug("what-is-altered-is-not-named")
+def _() -> None:
+    """Whoever compares looks at the versions only."""
+    rewritten("app.domain.digest", "copy_of", "[rid, version, body]", "[rid, version]")
+    copy_of = importlib.import_module("app.domain.digest").copy_of
+    for view in ("app.services.indexing", "app.services.graphing"):
+        instead(importlib.import_module(view), "copy_of", copy_of)
+
+
+@bug("a-vertex-without-a-number-stays")
+def _() -> None:
+    """Nothing is ever newer than a version that is a text."""
+    replaced("app.adapters.neo4j", "_NODES", "toIntegerOrNull(e.version)", "e.version")
 
 
 @bug("a-wiped-index-goes-unnoticed")

@@ -13,12 +13,16 @@ from typing import Any
 
 import httpx2
 
+from app.domain.definition import Status
+from app.persistence.sinks import SINKS, behind
 from tests.chaos.faults import ALL, Fault, storm
 from tests.chaos.following import Follower
 from tests.chaos.judge import CONVERGES, Watch, judged, recoveries
 from tests.chaos.ledger import Ledger, Verdict
 from tests.chaos.workload import APPLY, Editor, creation
 from tests.chaos.world import Servers, World, world
+
+PHASES = ("started in", "storm of", "recovered in", "judged in")
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Scenario:
     converges: float = CONVERGES
     poison: bool = False  # the indices refuse documents of one status
     breaks_servers: bool = False  # which it must have for itself
+    count: int = 2  # of each process
+    waits: float = 0.0  # seconds at most until the views have what is there at first, so that it can be lost
 
 
 @dataclass
@@ -55,6 +61,7 @@ class Report:
     revived: int  # processes that ended by themselves and were started again
     load: float  # of the machine, over the last minute
     passed: dict[str, int]  # bytes, through the proxy before each server
+    phases: dict[str, float]  # seconds of each, in their order
     seconds: float
 
     @property
@@ -63,7 +70,7 @@ class Report:
         return (
             f"seed {self.seed}: {self.told} mutations told, {self.refused} refused, {self.resent} sent again, {self.reads} reads, "
             f"{sum(self.faults.values())} faults, slowest recovery {self.slowest}, views equal after {self.converged:.1f} s, "
-            f"{self.seconds:.0f} s at a load of {self.load:.0f}: {self.verdict}"
+            f"{self.seconds:.0f} s ({', '.join(f'{name} {spent:.0f}' for name, spent in self.phases.items())}) at a load of {self.load:.0f}: {self.verdict}"
         )
 
     @property
@@ -76,9 +83,14 @@ class Report:
 async def run(servers: Servers, seed: int, scenario: Scenario, *, bug: str = "", together: bool = True) -> Report:
     """Do it."""
     began, random = time.monotonic(), Random(seed)
-    async with world(servers, bug=bug, together=together, poison=scenario.poison) as made:
+    marks = [began]
+    async with world(servers, bug=bug, together=together, poison=scenario.poison, count=scenario.count) as made:
+        marks.append(time.monotonic())
         ledger = Ledger()
         pairs, groups = await _pairs(made), await _groups(made)
+        if made.poison:
+            await _example(made)
+        await _viewed(made, scenario.waits)
         followers = [
             Follower(name, made.addresses, made.token, Random(random.random()), "1.0") for name in made.ontologies for _ in range(2)
         ]
@@ -95,19 +107,34 @@ async def run(servers: Servers, seed: int, scenario: Scenario, *, bug: str = "",
         reading = [each.read(until) for each in editors[scenario.editors :]]
         working = asyncio.gather(*reading, *(each.work(until, scenario.rest) for each in editors[: scenario.editors]))
         await storm(made, random, until, scenario.faults, scenario.fault_rest)
+        marks.append(time.monotonic())
         for link in (*made.links.values(), *made.fronts):
             link.heal()
         await working
         await asyncio.gather(*made.recovering.values())
         looking.cancel()
+        marks.append(time.monotonic())
         verdict, took = await judged(made, ledger, followers, watch, seconds=scenario.converges)
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, looking, return_exceptions=True)
+        marks.append(time.monotonic())
+        phases = {name: end - start for name, start, end in zip(PHASES, marks, marks[1:], strict=False)}
         return Report(
             seed, bug, verdict, len(ledger.told), len(ledger.refused), sum(each.tries > 1 for each in ledger.told), ledger.reads,
-            Counter(made.done), took, recoveries(made), len(made.revived), os.getloadavg()[0], {name: link.passed for name, link in made.links.items()}, time.monotonic() - began,
+            Counter(made.done), took, recoveries(made), len(made.revived), os.getloadavg()[0], {name: link.passed for name, link in made.links.items()}, phases,
+            time.monotonic() - began,
         )  # fmt: skip
+
+
+async def _viewed(made: World, seconds: float) -> None:
+    """However late a busy machine lets the workers begin; where a bug keeps a view back, it begins without."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        async with made.database.reading() as snapshot:
+            if not [rid for sink in SINKS for rid in await behind(snapshot, sink)]:
+                return
+        await asyncio.sleep(0.2)
 
 
 async def _pairs(made: World) -> list[tuple[str, str]]:
@@ -119,6 +146,13 @@ async def _pairs(made: World) -> list[tuple[str, str]]:
         refs = await _applied(made, "main", operations)
         pairs.append((refs["o"], refs["o.p0"]))
     return pairs
+
+
+async def _example(made: World) -> None:
+    """An object type whose document is refused from the beginning, whatever editors come to do."""
+    operations = creation("example", 1)
+    operations[0]["fields"]["status"] = Status.EXAMPLE.value
+    await _applied(made, "main", operations)
 
 
 async def _groups(made: World) -> dict[str, list[str]]:

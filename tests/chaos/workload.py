@@ -99,7 +99,9 @@ class Editor:
 
     async def _create(self, client: httpx2.AsyncClient, key: str, ontology: str) -> None:
         count = self.large if self.large and self.random.random() < 0.3 else self.random.randint(1, 3)
-        answer = await self._apply(client, key, ontology, creation(key, count), {})
+        made = creation(key, count)
+        made[0]["fields"]["typeGroups"] = [self.random.choice(self.groups[ontology])]
+        answer = await self._apply(client, key, ontology, made, {})
         if answer is not None:
             self.mine[ontology][answer["refs"]["o"]] = 1
 

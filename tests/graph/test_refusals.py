@@ -140,3 +140,54 @@ async def test_a_version_that_never_was_is_put_right_by_a_repair_and_by_a_full_s
         await put_right()
         assert (await reconciling.prove(graphing, made.ontology, "main")).right
         assert {vertex.rid: vertex async for vertex in store.stored(made.ontology) if vertex.node} == held
+
+
+@pytest.mark.parametrize(
+    ("spoiling", "trouble"),
+    [
+        ("MATCH (e:Entity {rid: $rid}) SET e.kind = 'a kind of a later release'", "ALTERED"),
+        ("MATCH (e:Entity {rid: $rid}) SET e.status = 7", "ALTERED"),
+        ("MATCH (e:Entity {rid: $rid}) REMOVE e.displayName", "ALTERED"),
+        ("MATCH (e:Entity {rid: $rid}) SET e.version = 'text'", "MISSING"),
+        ("MATCH (e:Entity {rid: $rid}) REMOVE e.deleted", "MISSING"),
+        ("MATCH (e:Entity {rid: $rid}), (m:Entity {rid: $other}) CREATE (e)-[:GROUP {edge: 'unheard of'}]->(m)", "ALTERED"),
+    ],
+)
+async def test_what_no_release_writes_is_named_and_put_right(database, store, graphing, spoiling, trouble):
+    made = await Editing(database).apply(EDITOR, "main", [given.type_group("fleet"), given.type_group("other")])
+    await graphing.reach(made.ontology)
+    held, fleet = [vertex async for vertex in store.stored(made.ontology)], made.refs["fleet"]
+    await store._written((spoiling, {"rid": fleet, "other": made.refs["other"]}))
+    reconciling = Reconciling(database, [graphing])
+
+    proof = await reconciling.reconcile(graphing, made.ontology, "main")
+    assert ([(each.rid, each.trouble.value) for each in proof.differing], proof.mended) == ([(fleet, trouble)], 1)
+    assert [vertex async for vertex in store.stored(made.ontology)] == held
+
+
+async def test_postgres_answers_where_the_graph_holds_what_this_release_does_not_know(database, store, graphing):
+    made = await Editing(database).apply(EDITOR, "main", [given.type_group("fleet"), given.type_group("other")])
+    await graphing.reach(made.ontology)
+    await store._written(("MATCH (e:Entity {rid: $rid}) SET e.kind = 'a kind of a later release'", {"rid": made.refs["fleet"]}))
+
+    async with database.reading() as snapshot:
+        at = At(made.ontology, made.revision, made.revision, 1)
+        nodes, served = await Graphs(store, patience=60).ask(snapshot, at, lambda state: state.nodes(list(made.refs.values())))
+    assert (served, {node.kind for node in nodes.values()}) == (False, {Kind.TYPE_GROUP})
+
+
+async def test_a_rid_that_a_stranger_sits_on_is_refused_with_the_reason_and_written_when_they_are_gone(database, store, graphing, ask):
+    made = await Editing(database).apply(EDITOR, "main", [given.type_group("fleet"), given.type_group("other")])
+    fleet = made.refs["fleet"]
+    await store._declared("CREATE CONSTRAINT tests_squatting IF NOT EXISTS FOR (e:TypeGroup) REQUIRE e.rid IS UNIQUE")
+    await store._written(("CREATE (:TypeGroup {rid: $rid, ontology: $ontology})", {"rid": fleet, "ontology": made.ontology}))
+
+    reached = await graphing.reach(made.ontology)
+    assert [(each.rid, "already exists" in each.reason) for each in reached.refused] == [(fleet, True)]
+    assert [vertex.rid async for vertex in store.stored(made.ontology)] == [made.refs["other"]]
+    proof = await Reconciling(database, [graphing]).reconcile(graphing, made.ontology, "main")
+    assert (proof.right, proof.refused) == (True, 1)
+
+    await store._written(("MATCH (e:TypeGroup {rid: $rid}) WHERE NOT e:Entity DETACH DELETE e", {"rid": fleet}))
+    assert (await ask.data(RETRY, actor=ADMIN))["retryFailedEvents"] == {"rids": [fleet], "refused": []}
+    assert await served_by_the_graph(database, store, 1) == (True, 2)

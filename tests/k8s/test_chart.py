@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from functools import cache
@@ -11,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
+from prometheus_client.metrics import MetricWrapperBase
 from ruamel.yaml import YAML
 from typer.main import get_command
 
 from app.cli import app
-from app.commands.worker import DRAIN_SECONDS
+from app.commands.terminal import Refused
+from app.commands.worker import DRAIN_SECONDS, World, _made, names
 from app.limits import Limits
 from app.settings import Settings, variables
 from tests.go_tools import ran, tool
@@ -111,12 +116,108 @@ def test_kubernetes_would_take_it(values: str, schemas: Path, tmp_path: Path):
         ((), {"housekeep"}),
         (("--set", "settings.OPENSEARCH_URL=http://opensearch:9200"), {"housekeep", "full-sync", "reconcile"}),
         (("--set", "settings.NEO4J_URL=bolt://neo4j:7687"), {"housekeep", "full-sync", "reconcile"}),
-        (("--set", "sinksInSecret={NEO4J_URL}"), {"housekeep", "full-sync", "reconcile"}),
+        (("--set", "urlsInSecret={NEO4J_URL}"), {"housekeep", "full-sync", "reconcile"}),
     ],
 )
 def test_what_compares_and_builds_views_runs_only_where_there_are_any(given: tuple[str, ...], jobs: set[str]):
     made = {each["metadata"]["name"].removeprefix("oms-") for each in manifests("values.yaml", *given) if each["kind"] == "CronJob"}
     assert made == jobs
+
+
+def refused(*given: str) -> str:
+    """What helm says of these values, which it does not take."""
+    done = subprocess.run([tool("helm"), "template", "oms", str(CHART), *given], capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stdout
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "workers"),
+    [
+        ((), set()),
+        (("--set", "settings.KAFKA_BROKER=kafka:9092"), {"relay"}),
+        (("--set", "urlsInSecret={OPENSEARCH_URL,NEO4J_URL}"), {"indexing-service", "graph-sync-service"}),
+        (("--set", "settings.NEO4J_URL="), set()),
+    ],
+)
+def test_a_worker_is_made_only_where_it_can_do_its_work(given: tuple[str, ...], workers: set[str]):
+    made = {name.removeprefix("oms-"): spec for name, spec in deployments("values.yaml", *given).items()}
+    assert set(made) == {"api", *workers}
+    assert {spec["replicas"] for spec in made.values()} == {2}
+    budgets = {
+        each["metadata"]["name"].removeprefix("oms-") for each in manifests("values.yaml", *given) if each["kind"] == "PodDisruptionBudget"
+    }
+    assert budgets == set(made)
+
+
+@pytest.mark.parametrize(
+    ("worker", "address"), [("relay", "KAFKA_BROKER"), ("indexing-service", "OPENSEARCH_URL"), ("graph-sync-service", "NEO4J_URL")]
+)
+def test_who_asks_for_a_worker_without_its_address_is_told_what_is_missing(worker: str, address: str):
+    assert f"workers.{worker} needs {address}: put it into settings" in refused("--set", f"workers.{worker}.replicas=1")
+
+
+def test_every_worker_and_what_it_refuses_to_start_without_stand_in_the_chart():
+    workers = YAML(typ="safe").load((CHART / "values.yaml").read_text())["workers"]
+    assert set(workers) == set(names())
+    for name, worker in workers.items():
+        settings = Settings(database_url="postgresql://nobody@127.0.0.1:1/nothing")
+        with pytest.raises(Refused, match=f"^{worker['needs']} is missing"):
+            asyncio.run(_made(World(settings, None, None), name))  # type: ignore[arg-type] - it refuses before it asks for either
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ("worker.replica=3", "'replica'"),
+        ("sinksInSecret={NEO4J_URL}", "'sinksInSecret'"),
+        ("urlsInSecret={DATABASE_URL}", "/urlsInSecret/0"),
+        ("settings.DATABASE_URL=postgresql://oms:secret@db/oms", "'DATABASE_URL'"),
+        ("settings.log-level=debug", "'log-level'"),
+        ("environment=development", "/environment"),
+        ("api.replicas=0", "/api/replicas"),
+    ],
+)
+def test_a_value_that_means_nothing_or_stands_where_it_must_not_is_refused_by_name(given: str, named: str):
+    assert named in refused("--set", given)
+
+
+MONITORED = ("--set", "monitoring.enabled=true", "--set", "monitoring.labels.release=prometheus")
+
+
+def test_every_alert_asks_for_metrics_and_labels_that_the_code_tells():
+    known = {
+        name: collector._labelnames
+        for collector, told in REGISTRY._collector_to_names.items()
+        for name in told
+        if isinstance(collector, MetricWrapperBase)
+    }
+    [rules] = [each for each in manifests("values-production.yaml", *MONITORED) if each["kind"] == "PrometheusRule"]
+    alerts = [rule for group in rules["spec"]["groups"] for rule in group["rules"]]
+    assert len({rule["alert"] for rule in alerts}) == len(alerts) >= 10
+    for rule in alerts:
+        asked = re.findall(r"([a-z_]+)\{([^}]*)\}", rule["expr"])
+        assert asked, rule["expr"]
+        for metric, matchers in asked:
+            labels = known[metric]
+            assert set(re.findall(r"(\w+)=", matchers)) <= {*labels, "namespace"}, rule["expr"]
+            assert 'namespace="oms"' in matchers, "an installation beside it has alerts of its own"
+            by = re.search(r"by \(([^)]*)\)", rule["expr"])
+            assert set(by[1].split(", ") if by else ()) <= {*labels, *({"le"} if metric.endswith("_bucket") else ())}, rule["expr"]
+            said = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"]))
+            assert said <= set(by[1].split(", ") if by else ()), rule["alert"]
+        assert rule["expr"].count("(") == rule["expr"].count(")"), rule["expr"]
+
+
+def test_prometheus_is_led_to_a_port_of_every_pod_that_serves_metrics():
+    [monitor] = [each for each in manifests("values-production.yaml", *MONITORED) if each["kind"] == "PodMonitor"]
+    ports = {each["port"] for each in monitor["spec"]["podMetricsEndpoints"]}
+    [among] = monitor["spec"]["selector"]["matchExpressions"]
+    for name, spec in deployments("values-production.yaml", *MONITORED).items():
+        assert selects(monitor["spec"]["selector"]["matchLabels"], spec), name
+        assert spec["template"]["metadata"]["labels"][among["key"]] in among["values"], name
+        assert {port["name"] for port in spec["template"]["spec"]["containers"][0]["ports"]} & ports, name
+    assert monitor["metadata"]["labels"]["release"] == "prometheus"
 
 
 def test_a_field_that_kubernetes_does_not_know_is_found(schemas: Path, tmp_path: Path):
@@ -168,8 +269,8 @@ def test_no_pod_may_more_than_it_needs(values: str):
             assert "memory" in container["resources"]["limits"], name
 
 
-def deployments(values: str) -> dict[str, dict[str, Any]]:
-    return {each["metadata"]["name"]: each["spec"] for each in manifests(values) if each["kind"] == "Deployment"}
+def deployments(values: str, *more: str) -> dict[str, dict[str, Any]]:
+    return {each["metadata"]["name"]: each["spec"] for each in manifests(values, *more) if each["kind"] == "Deployment"}
 
 
 def selects(selector: dict[str, str], spec: dict[str, Any]) -> bool:
@@ -240,8 +341,4 @@ def test_the_migration_runs_before_the_code_that_needs_it():
 
 
 def test_an_ingress_without_a_host_is_refused():
-    done = subprocess.run(
-        [tool("helm"), "template", "oms", str(CHART), "--set", "api.ingress.enabled=true"], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 1
-    assert "api.ingress.host says where the API is" in done.stderr
+    assert "api.ingress.host says where the API is" in refused("--set", "api.ingress.enabled=true")

@@ -203,6 +203,33 @@ async def test_an_outage_is_tried_three_times_told_once_and_heals_by_itself(data
     assert len(told.texts) == 3
 
 
+@pytest.mark.parametrize("shut", ["blocked", "closed"])
+async def test_an_index_that_takes_no_writes_just_now_refuses_no_document(database, index, editing, main, shut):
+    ship = await editing.apply(EDITOR, "main", given.object_type("Ship"))
+    told, indices = Told(), index._client.indices
+    working = indexer(database, index, told)
+    await working(main)
+    port = await editing.apply(EDITOR, "main", given.object_type("Port"))
+
+    if shut == "blocked":
+        await indices.put_settings(index=alias_of(main), body={"index.blocks.write": True})
+    else:
+        await indices.close(index=alias_of(main))
+    with pytest.raises(SinkDown):
+        await working(main)
+    async with database.reading() as snapshot:
+        assert await sinks.dead_letters(snapshot) == []
+    assert "fails since" in told.texts[0]
+
+    if shut == "blocked":
+        await indices.put_settings(index=alias_of(main), body={"index.blocks.write": None})
+    else:
+        await indices.open(index=alias_of(main), params={"wait_for_active_shards": "1"})
+    assert await working(main) == 2
+    assert set(await held(index, main)) == {*ship.refs.values(), *port.refs.values()}
+    assert "works again" in told.texts[1]
+
+
 async def test_an_incident_ends_when_the_engine_answers_although_nothing_was_written_since(database, index, editing, main):
     await editing.apply(EDITOR, "main", given.object_type("Ship"))
     told = Told()

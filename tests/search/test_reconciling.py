@@ -142,6 +142,20 @@ async def test_exactly_what_differs_is_named_and_put_right(database, index, stor
     assert (await reconciling.prove(view, main, "main")).right
 
 
+async def test_a_document_that_has_lost_its_rid_is_named_and_put_right(database, index, editing, main):
+    made = await written(editing)
+    view, rid = Indexing(database, index), made.refs["T1"]
+    await view.reach(main)
+    [document] = [each async for each in index.stored(main, rids=[rid])]
+    nameless = {name: value for name, value in document.body.items() if name != "rid"}
+    await index.put(main, [Document(rid, document.version, nameless)])
+    reconciling = Reconciling(database, [view])
+
+    proof = await reconciling.reconcile(view, main, "main")
+    assert ([(each.rid, each.trouble) for each in proof.differing], proof.mended) == ([(rid, Trouble.ALTERED)], 1)
+    assert [each async for each in index.stored(main, rids=[rid])] == [document]
+
+
 async def test_what_bears_a_version_that_never_was_is_named_and_goes_with_the_index(database, index, editing, main):
     made = await written(editing)
     view, rid = Indexing(database, index), made.refs["T1"]

@@ -21,19 +21,25 @@ class Seen(NamedTuple):
 
 
 def read(broker: str, prefix: str, wanted: int) -> list[Seen]:
-    """All messages of the prefix's topics, in the order of each partition, once there are as many as wanted different events; fails where they do not come."""
+    """All messages of the prefix's topics, as `there` has them; fails where fewer different events come than are wanted."""
+    seen = there(broker, prefix, wanted)
+    found = len({each.event["id"] for each in seen})
+    assert found >= wanted, f"{found} events of {wanted} are there after {SECONDS:.0f} seconds"
+    return seen
+
+
+def there(broker: str, prefix: str, wanted: int, *, seconds: float = SECONDS) -> list[Seen]:
+    """All messages of the prefix's topics, in the order of each partition, once there are as many as wanted different events, or it is late."""
     consumer = Consumer({"bootstrap.servers": broker, "group.id": f"{prefix}reading", "log_level": 0})
     try:
         topics = [each for each in consumer.list_topics(timeout=60).topics.values() if each.topic.startswith(prefix)]
         consumer.assign([TopicPartition(each.topic, partition, 0) for each in topics for partition in each.partitions])
         seen: list[Seen] = []
-        until, quiet = time.monotonic() + SECONDS, 0
+        until, quiet = time.monotonic() + seconds, 0
         while (len({each.event["id"] for each in seen}) < wanted or quiet < 2) and time.monotonic() < until:
             messages = [message for message in consumer.consume(1_000, 0.5) if message.error() is None and message.headers()]  # ours have
             quiet = 0 if messages else quiet + 1
             seen += [_seen(message, prefix) for message in messages]
-        found = len({each.event["id"] for each in seen})
-        assert found >= wanted, f"{found} events of {wanted} are there after {SECONDS:.0f} seconds"
         return seen
     finally:
         consumer.close()
