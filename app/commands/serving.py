@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 BACKLOG = 2048
 ALLOCATED = 20_000  # objects between two looks for young cycles; a large answer is made of some thousand
+MIDDLE, WHOLE = 10, 5  # looks at the young to one at the middle-aged, and of these to one at all: after a million objects that stayed
 SWITCH_SECONDS = 0.001  # for which a thread that plans a large merge may keep the event loop waiting
 
 
@@ -46,7 +47,7 @@ def settle() -> None:
     """Let the collector of cycles never hold the loop for the schema and the code, and look for new cycles less often."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(ALLOCATED, 20, 50)
+    gc.set_threshold(ALLOCATED, MIDDLE, WHOLE)
 
 
 def listener(settings: Settings) -> socket.socket:
