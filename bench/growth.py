@@ -36,7 +36,8 @@ QUESTIONS: dict[str, tuple[str, dict[str, object]]] = {
     "totals of three kinds": (TOTALS, {}),
     "a search that finds one": (SEARCH, {"text": SOME}),
 }
-_SCANS = "SELECT relname, seq_scan FROM pg_stat_user_tables WHERE relname = ANY ($1::text[])"
+_SCANS = "SELECT relname, seq_scan, idx_scan, idx_tup_fetch FROM pg_stat_user_tables WHERE relname = ANY ($1::text[])"
+MUCH = 1_000  # rows; where an index gives more at once, in the mean, a table is read whole by it
 GROWING = (
     "entity", "entity_version", "entity_reference", "entity_name", "entity_search", "change", "change_set", "operation", "audit_log",
     "outbox", "revision",
@@ -81,10 +82,10 @@ class Side:
         self.rates.setdefault(name, []).append(rate)
         self.work.setdefault(name, []).append(work)
 
-    async def scans(self) -> dict[str, int]:
-        """How often each table that grows was read whole."""
+    async def scans(self) -> dict[str, tuple[int, int, int]]:
+        """How often each table that grows was read whole, how often by an index, and how many of its rows by one."""
         await self.database.pool.fetch("SELECT pg_stat_force_next_flush()")
-        return {row["relname"]: row["seq_scan"] for row in await self.database.pool.fetch(_SCANS, list(GROWING))}
+        return {name: tuple(counts) for name, *counts in await self.database.pool.fetch(_SCANS, list(GROWING))}
 
 
 async def measure() -> list[Row]:
@@ -107,14 +108,19 @@ async def measure() -> list[Row]:
         for number in range(ROUNDS):
             for side in sides if number % 2 else reversed(sides):
                 await side.write(writes)
-        scanned = {name for name, count in (await sides[1].scans()).items() if count > before[name]}
+        after = await sides[1].scans()
+        scanned = [name for name in GROWING if _whole(*(new - old for new, old in zip(after[name], before[name], strict=True)))]
     return [
         *(_row(name, *sides) for name in (*QUESTIONS, writes)),
         Row(
-            f"tables that any of these reads whole at {LARGE:,} object types", ", ".join(sorted(scanned)) or "none", "none", not scanned,
-            why="a statement finds no index.",
+            f"tables that any of these reads whole at {LARGE:,} object types", ", ".join(scanned) or "none", "none", not scanned,
+            why="a statement finds no index, or reads more by one than it wants.",
         ),
     ]  # fmt: skip
+
+
+def _whole(scans: int, lookups: int, rows: int) -> bool:
+    return scans > 0 or rows > MUCH * lookups
 
 
 async def _side(stack: AsyncExitStack, size: int) -> Side:
@@ -133,5 +139,5 @@ def _row(name: str, small: Side, large: Side) -> Row:
     return Row(
         f"{name}, at {LARGE:,} object types", f"{rates[1]:.0f} a second, {work[1] * 1e3:.2f} ms of CPU each",
         f"≤ {BOUND}x by CPU (beyond: {BEYOND}x)", cpu <= BOUND, f"at {SMALL:,}: {rates[0]:.0f} a second, {work[0] * 1e3:.2f} ms",
-        f"{cpu:.2f}x by CPU, {time:.2f}x by time", "where it goes is not found yet: every statement is answered by indexes at both sizes, and no table is read whole.",
+        f"{cpu:.2f}x by CPU, {time:.2f}x by time", "where it goes is not found yet.",
     )  # fmt: skip

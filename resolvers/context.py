@@ -18,6 +18,7 @@ from app.services.graphing import Graphs
 from app.services.slots import Slots, export_slots
 from app.web.cursors import Cursors
 from dataloaders.loaders import Loaders
+from resolvers.leftovers import untie
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -111,13 +112,15 @@ class Context:
 
     async def refresh(self) -> None:
         """Read from now on what is stored now; a mutation calls it after its commit, before anything reads its outcome."""
-        await self._stack.aclose()
+        await self.close()
         self.snapshot = await self._stack.enter_async_context(self.shared.database.reading())
         self.loaders = Loaders(self.snapshot, self.shared.kept_versions)
 
     async def close(self) -> None:
-        """Give the snapshot back."""
+        """Give the snapshot back, and let go of what was read."""
         await self._stack.aclose()
+        if (loaders := vars(self).pop("loaders", None)) is not None:
+            untie(loaders)
 
     async def ontology(self, api_name: str, min_revision: str | None = None) -> tuple[Record, At]:
         """An ontology by name with its newest revision, never from before the one that the caller has seen."""

@@ -27,8 +27,7 @@ class Closure:
     def __init__(self, entities: Iterable[Entity] = (), *, settled: Iterable[str] | None = None) -> None:
         self._entities: dict[str, Entity] = {entity.rid: entity for entity in entities}
         self.settled: frozenset[str] = frozenset(self._entities if settled is None else settled)
-        self.before = self
-        """What it overlays: how everything was."""
+        self._overlaid: Closure | None = None
         self._referrers: dict[str, dict[str, Entity]] | None = None
         self._remembered: dict[tuple[object, str], tuple[str, ...]] = {}
 
@@ -40,6 +39,11 @@ class Closure:
 
     def __len__(self) -> int:
         return len(self._entities)
+
+    @property
+    def before(self) -> Closure:
+        """What it overlays: how everything was."""
+        return self if self._overlaid is None else self._overlaid
 
     def get(self, rid: str) -> Entity | None:
         """The entity, None where there is none (any more)."""
@@ -81,5 +85,5 @@ class Closure:
             else:
                 merged[rid] = entity
         made = Closure(merged.values(), settled=self.settled)
-        made.before = self
+        made._overlaid = self
         return made

@@ -118,20 +118,20 @@ FROM ontology o
 CROSS JOIN installation i
 LEFT JOIN ontology_counter c ON c.ontology = o.rid
 """
+# Each ontology's log is asked by itself: of a join PostgreSQL reads the whole log in its order, since it cannot know how little is
+# behind a position.
 _ENTRIES = {
     Log.MERGES: """
-        SELECT r.ontology, r.revision AS position, r.change_set, r.actor, r.actor_name, r.at, r.counts
-        FROM unnest($1::text[], $2::bigint[]) AS known (ontology, position)
-        JOIN revision r ON r.ontology = known.ontology AND r.revision > known.position
-        ORDER BY r.ontology, r.revision
-        LIMIT $3
+        SELECT known.ontology, new.* FROM unnest($1::text[], $2::bigint[]) AS known (ontology, position) CROSS JOIN LATERAL (
+            SELECT r.revision AS position, r.change_set, r.actor, r.actor_name, r.at, r.counts FROM revision AS r
+            WHERE r.ontology = known.ontology AND r.revision > known.position ORDER BY r.revision LIMIT $3
+        ) AS new ORDER BY known.ontology, new.position LIMIT $3
     """,
     Log.CHANGE_SETS: """
-        SELECT e.ontology, e.position, e.change_set, e.actor, e.actor_name, e.at, e.type, e.data
-        FROM unnest($1::text[], $2::bigint[]) AS known (ontology, position)
-        JOIN change_set_event e ON e.ontology = known.ontology AND e.position > known.position
-        ORDER BY e.ontology, e.position
-        LIMIT $3
+        SELECT known.ontology, new.* FROM unnest($1::text[], $2::bigint[]) AS known (ontology, position) CROSS JOIN LATERAL (
+            SELECT e.position, e.change_set, e.actor, e.actor_name, e.at, e.type, e.data FROM change_set_event AS e
+            WHERE e.ontology = known.ontology AND e.position > known.position ORDER BY e.position LIMIT $3
+        ) AS new ORDER BY known.ontology, new.position LIMIT $3
     """,
 }
 

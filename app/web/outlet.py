@@ -76,4 +76,7 @@ def outlet_of(scope: Scope) -> Outlet:
 def known_outlet(scope: Scope) -> Outlet | None:
     """The outlet of a request; None where an application is called without a server."""
     found = scope.get("extensions", {}).get(OUTLET)
-    return None if found is None else Outlet(*found)
+    if found is None:
+        return None
+    protocol, cycle = found[0], found[1]()
+    return None if cycle is None else Outlet(protocol, cycle)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
+from weakref import ref
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
@@ -88,7 +89,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head, self._head = False, 0
         if self.cycle is not None:
             extensions: dict[str, Any] = cast("dict[str, Any]", self.scope.setdefault("extensions", {}))
-            extensions[OUTLET] = (self, self.cycle)
+            extensions[OUTLET] = (self, ref(self.cycle))  # else the two would hold each other until the collector came
             self.cycle.keep_alive = self.cycle.keep_alive and not self._ending
 
     def on_message_complete(self) -> None:

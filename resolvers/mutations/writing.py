@@ -23,6 +23,7 @@ from app.persistence.reads.whereabouts import whereabouts
 from resolvers.authorization import requires
 from resolvers.inputs.lock import UnderLocks, under
 from resolvers.inputs.words import IDEMPOTENCY_KEY, Words, absent, needed
+from resolvers.leftovers import forget
 from resolvers.mutations.payloads import Written, as_of
 from resolvers.results import Telling, note_status
 from resolvers.types.entity import entity, entity_of
@@ -152,6 +153,7 @@ async def merged_or_problem(
 
 async def told(context: Context, problem: Problem, ontology: str | None = None, refs: dict[str, str] | None = None) -> Any:
     """The problem as data; what it shows of others is read from what is stored now."""
+    forget(problem)
     note_status(context, problem)
     await context.refresh()
     at = None

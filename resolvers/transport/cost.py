@@ -121,23 +121,33 @@ class Pricing:
 
     def price(self, plan: Plan, variables: Mapping[str, object]) -> int:
         """The objects, at most CEILING; linear in the plan."""
-        known: dict[tuple[int, int], float] = {}
+        return ceil(_Sum(variables, self._most, self._default_page).selected(plan, self._default_page))
 
-        def selected(what: Plan, page: int) -> float:
-            key = (id(what), page)
-            if key not in known:
-                dearest = max((sum(selected(each, page) for each in plans) for plans in what.either.values()), default=0)
-                always = sum(selected(each, page) if isinstance(each, Plan) else stepped(each, page) for each in what.always)
-                known[key] = min(always + dearest, CEILING)
-            return known[key]
 
-        def stepped(step: Step, page: int) -> float:
-            inner = step.page.given(variables, self._most) if step.page else self._default_page
-            times = page if step.times is None else step.times
-            count = times.given(variables, self._most) if isinstance(times, Asked) else times
-            return count * (1 + selected(step.below, inner))
+class _Sum:
+    """The objects of one request; methods, since functions that call each other from within one would be left to the collector."""
 
-        return ceil(selected(plan, self._default_page))
+    __slots__ = ("_default_page", "_known", "_most", "_variables")
+
+    def __init__(self, variables: Mapping[str, object], most: int, default_page: int) -> None:
+        self._variables = variables
+        self._most = most
+        self._default_page = default_page
+        self._known: dict[tuple[int, int], float] = {}
+
+    def selected(self, what: Plan, page: int) -> float:
+        key = (id(what), page)
+        if key not in self._known:
+            dearest = max((sum(self.selected(each, page) for each in plans) for plans in what.either.values()), default=0)
+            always = sum(self.selected(each, page) if isinstance(each, Plan) else self._stepped(each, page) for each in what.always)
+            self._known[key] = min(always + dearest, CEILING)
+        return self._known[key]
+
+    def _stepped(self, step: Step, page: int) -> float:
+        inner = step.page.given(self._variables, self._most) if step.page else self._default_page
+        times = page if step.times is None else step.times
+        count = times.given(self._variables, self._most) if isinstance(times, Asked) else times
+        return count * (1 + self.selected(step.below, inner))
 
 
 def nested_lists(plan: Plan) -> int:

@@ -21,6 +21,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from app.domain.errors import ErrorCode, IdempotencyInProgress, IdempotencyKeyReused, OmsError, QueryTimeout, Unavailable
 from resolvers.context import seen_revisions
+from resolvers.leftovers import finish
 from resolvers.levels.executor import LevelExecutor
 from resolvers.transport.answer import BAD_REQUEST, OK, Answer, Refused, RequestFacts
 from resolvers.transport.cost import INTROSPECTION_NESTING, nested_lists
@@ -200,6 +201,7 @@ class Execution:
                 if optimized_is_awaitable(result):
                     result = await cast("Awaitable[Any]", result)
                 self._take(answer, cast("ExecutionResult", result), context)
+            finish(executor)
         except TimeoutError as error:
             late = QueryTimeout(found.seconds) if limit.expired() else error
             self._fail(answer, late)

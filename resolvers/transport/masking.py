@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from graphql import FieldNode, GraphQLError
 
 from app.domain.errors import ErrorCode, OmsError
+from resolvers.leftovers import forget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -47,6 +48,7 @@ class Masking:
             shown["message"] = MASKED
             shown["extensions"] = {"code": ErrorCode.INTERNAL_SERVER_ERROR, "requestId": request_id}
             self._fault(error, request_id)
+        forget(error)
         return shown
 
     def _fault(self, error: GraphQLError, request_id: str) -> None:

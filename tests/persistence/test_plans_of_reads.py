@@ -10,6 +10,7 @@ import pytest
 from app.domain.definition import Edge
 from app.domain.kind import Kind
 from app.domain.search import Term
+from app.persistence.log import Log, entries
 from app.persistence.reads import entities
 from app.persistence.reads.pages import pages
 from app.persistence.reads.selection import At, Order, Selection
@@ -100,3 +101,18 @@ async def test_what_a_search_finds_is_looked_up_among_the_references_though_nobo
 
     assert [line for line in text.splitlines() if "Index Cond: ((target = o" in line]
     assert [line for line in text.splitlines() if "Index Cond: ((source = o" in line]
+
+
+@pytest.mark.parametrize(("log", "place"), [(Log.MERGES, "revision"), (Log.CHANGE_SETS, '"position"')])
+async def test_what_is_new_in_a_log_is_read_from_where_somebody_is_however_long_the_log_is(database, log, place):
+    ontology = await database.pool.fetchval("SELECT rid FROM ontology WHERE api_name = 'main'")
+    noted = Noted()
+    await entries(noted, log, 1, [(ontology, 1)], 1_000)
+
+    async with database.pool.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_nestloop = off")
+        text = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN {noted.sql}", *noted.arguments))
+
+    [condition] = [line for line in text.splitlines() if "Index Cond" in line]
+    assert f'{place} > known."position"' in condition
+    assert "Join Filter" not in text
