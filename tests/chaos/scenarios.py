@@ -85,7 +85,7 @@ PROVOKED: dict[str, Scenario] = {
     "a-wiped-index-goes-unnoticed": WIPED,
     "a-wiped-graph-goes-unnoticed": WIPED,
     "commits-are-not-waited-for": Scenario(
-        seconds=12, editors=6, rest=0.02, faults=(kill_the_database,), fault_rest=1, converges=30, breaks_servers=True
+        seconds=25, editors=6, rest=0.02, faults=(kill_the_database,), fault_rest=1, converges=30, breaks_servers=True
     ),
 }
 
