@@ -11,13 +11,13 @@ from tests.chaos.poison import block_the_indices, spoil_documents, spoil_vertice
 from tests.chaos.run import Scenario
 from tests.chaos.signals import poison_messages, steal_signals
 
-QUIET = Scenario(seconds=8, faults=(), converges=12, count=1)
+QUIET = Scenario(seconds=8, faults=(), converges=12, count=1, waits=30)
 REFUSING = Scenario(seconds=8, faults=(), converges=15, poison=True, count=1)
 SQUATTED = Scenario(seconds=10, faults=(squat_on_vertices,), fault_rest=1, converges=20, count=1, waits=30)
 SPOILT = Scenario(seconds=8, faults=(spoil_documents, spoil_vertices), fault_rest=1, converges=12, count=1, waits=30)
 WIPED = Scenario(seconds=8, faults=(wipe_the_index, wipe_the_graph), fault_rest=1, converges=12, count=1, waits=30)
 AWAY = Scenario(seconds=12, faults=(refuse_the_engine, block_the_indices), fault_rest=0.1, converges=15, count=1, waits=30)
-HASTY = Scenario(seconds=10, editors=6, rest=0.02, faults=(), converges=12, count=1)
+HASTY = Scenario(seconds=10, editors=6, rest=0.02, faults=(), converges=12, count=1, waits=30)
 
 SECONDS_A_FAULT = 4  # so that each has its turn
 
@@ -73,8 +73,8 @@ PROVOKED: dict[str, Scenario] = {
     "deletions-are-not-audited": QUIET,
     "versions-are-not-compared": HASTY,
     "relay-in-any-order": HASTY,
-    "what-was-not-signalled-is-not-read": Scenario(seconds=12, faults=(steal_signals,), fault_rest=0.5, converges=50),
-    "poison-stops-the-partition": Scenario(seconds=8, faults=(poison_messages,), fault_rest=0.5, converges=15),
+    "what-was-not-signalled-is-not-read": Scenario(seconds=12, faults=(steal_signals,), fault_rest=0.5, converges=50, waits=30),
+    "poison-stops-the-partition": Scenario(seconds=8, faults=(poison_messages,), fault_rest=0.5, converges=15, waits=30),
     "a-refused-document-is-not-noted": REFUSING,
     "a-refused-document-stops-the-rest": REFUSING,
     "a-shut-index-refuses-documents": AWAY,
@@ -85,7 +85,7 @@ PROVOKED: dict[str, Scenario] = {
     "a-wiped-index-goes-unnoticed": WIPED,
     "a-wiped-graph-goes-unnoticed": WIPED,
     "commits-are-not-waited-for": Scenario(
-        seconds=12, editors=6, rest=0.02, faults=(kill_the_database,), fault_rest=1, converges=30, breaks_servers=True
+        seconds=25, editors=6, rest=0.02, faults=(kill_the_database,), fault_rest=1, converges=30, breaks_servers=True
     ),
 }
 
