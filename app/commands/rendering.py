@@ -37,6 +37,8 @@ def refusals(violations: Iterable[Violation], called: dict[str, str]) -> None:
     for each in violations:
         where = called.get(each.rid, "")
         place = ".".join(part for part in (where, each.path) if part)
+        if place and each.message.startswith(f"{place}: "):
+            place = ""  # the sentence begins with it
         _line(
             Text("! ", style="bold red").append(f"{place}: " if place else "").append(each.message).append(f" ({each.rule})", style="dim")
         )

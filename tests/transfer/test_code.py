@@ -195,6 +195,16 @@ async def test_a_folder_is_a_file_an_entity_and_says_the_same(run, tmp_path):
     assert folder.joinpath("README.md").exists()
     folder.joinpath("again.yaml").write_text(PERSON)
     assert "both say objectTypes.Person" in str((await run("plan", "code")).exception)
+    folder.joinpath("again.yaml").write_text("format: oms-ontology/1\ntypeGroups:\n")
+    assert (await run("plan", "code")).exit_code == 0, "a section without entries says nothing, as in a single file"
+
+
+async def test_what_a_file_says_wrongly_is_told_once_each_with_its_place(run, tmp_path):
+    tmp_path.joinpath("person.yaml").write_text(PERSON.replace("Person.id", "Person.key"))
+    result = await run("plan", "person.yaml")
+    told = [line for line in result.stdout.splitlines() if line.startswith("! ")]
+    assert told == ["! objectTypes.Person.primaryKey: there is no property 'Person.key'. (reference.exists)"]
+    assert str(result.exception).count("there is no property") == 1
 
 
 async def test_a_difference_is_between_any_two_of_files_and_revisions(run, tmp_path):

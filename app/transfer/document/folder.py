@@ -40,7 +40,7 @@ def joined(documents: Iterable[tuple[str, Any]]) -> dict[str, Any]:
         if not isinstance(document, dict) or document.get("format") != FORMAT:
             raise BadInput(f"{path} is not an ontology: it does not begin with `format: {FORMAT}`.")
         for section, entries in document.items():
-            if section == "format":
+            if section == "format" or entries is None:  # a section without entries, as in a single file
                 continue
             if not isinstance(entries, dict):
                 raise BadInput(f"{path}: {section} must be a map from names to definitions.")
