@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import gc
 import signal
@@ -39,7 +40,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             settle()
-            self._ready()
+            await asyncio.to_thread(self._ready)  # it may ask others, and who connects by now is not to wait for them
 
 
 def settle() -> None:
