@@ -187,7 +187,7 @@ async def _topics(world: World, verdict: Verdict, seconds: float) -> None:
     rows = await world.database.pool.fetch("SELECT id, event_id, topic, key, ontology, revision, index FROM outbox ORDER BY id")
     kept = {each.event["id"] for each in world.kept}
     wanted = sum(str(row["event_id"]) not in kept for row in rows)
-    seen = [*world.kept, *await asyncio.to_thread(read, world.servers.kafka, world.prefix, wanted if verdict.clean else 0)]
+    seen = [*world.kept, *await asyncio.to_thread(read, world.servers.kafka, world.prefix, wanted if verdict.clean else 0, least=0)]
     by_id: dict[str, Seen] = {}
     for each in seen:
         first = by_id.setdefault(each.event["id"], each)

@@ -20,8 +20,8 @@ class Seen(NamedTuple):
     headers: dict[str, str]
 
 
-def read(broker: str, prefix: str, wanted: int) -> list[Seen]:
-    """All messages of the prefix's topics, in the order of each partition, once there are as many as wanted different events; fails where they do not come."""
+def read(broker: str, prefix: str, wanted: int, *, least: int | None = None) -> list[Seen]:
+    """All messages of the prefix's topics, in the order of each partition, once there are as many as wanted different events; fails where not even the least come, which is as many."""
     consumer = Consumer({"bootstrap.servers": broker, "group.id": f"{prefix}reading", "log_level": 0})
     try:
         topics = [each for each in consumer.list_topics(timeout=60).topics.values() if each.topic.startswith(prefix)]
@@ -33,7 +33,7 @@ def read(broker: str, prefix: str, wanted: int) -> list[Seen]:
             quiet = 0 if messages else quiet + 1
             seen += [_seen(message, prefix) for message in messages]
         found = len({each.event["id"] for each in seen})
-        assert found >= wanted, f"{found} events of {wanted} are there after {SECONDS:.0f} seconds"
+        assert found >= (wanted if least is None else least), f"{found} events of {wanted} are there after {SECONDS:.0f} seconds"
         return seen
     finally:
         consumer.close()
