@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import multiprocessing
 import os
+import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -120,7 +121,7 @@ async def api(url: str, *, watched: bool = False) -> AsyncIterator[Api]:
 
 def _serve(url: str, directory: str, pipe: Connection, pauses: Any) -> None:
     from app.bootstrap import development_issuer
-    from app.commands.serving import end_on_signals, listener, serve
+    from app.commands.serving import Server, end_on_signals, listener, serve
     from app.settings import read
 
     null = os.open(os.devnull, os.O_WRONLY)
@@ -130,15 +131,17 @@ def _serve(url: str, directory: str, pipe: Connection, pauses: Any) -> None:
     settings = read(None, database_url=url, port=0, oms_data_dir=Path(directory))
     issuer = development_issuer(settings)
     assert issuer is not None
-    watching = []
+
+    class Watched(Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            self.watching = asyncio.create_task(_watch(pauses))
+            await super().startup(sockets)
 
     def ready() -> None:
-        if pauses is not None:
-            watching.append(asyncio.get_running_loop().create_task(_watch(pauses)))
         pipe.send((bound.getsockname()[1], issuer.issue(Role.EDITOR, "bench")))
 
     with listener(settings) as bound:
-        serve(settings, bound, ready)
+        serve(settings, bound, ready, server=Server if pauses is None else Watched)
 
 
 async def _watch(pauses: Any) -> None:

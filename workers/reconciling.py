@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.services.reconciling import Reconciling, View
 
 SECONDS = 300.0
+AGAIN_SECONDS = 30.0  # after a comparison that failed
 
 log = structlog.get_logger(__name__)
 
@@ -40,14 +41,16 @@ class Comparing:
         """Until cancelled; what is under way then is given up, since the next start does it again."""
         while True:
             self._soon.clear()
+            seconds = min(AGAIN_SECONDS, self._seconds)
             try:
                 await self._once()
+                seconds = self._seconds
             except SinkDown as down:
                 log.warning("A view cannot be compared.", sink=self._view.sink, reason=str(down))
             except Exception as failed:  # noqa: BLE001 - the guard must outlive whatever it looks at
                 log.warning("A comparison failed.", sink=self._view.sink, reason=str(failed))
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._soon.wait(), self._seconds * random.uniform(0.75, 1.25))  # noqa: S311 - spreads workers, no secret
+                await asyncio.wait_for(self._soon.wait(), seconds * random.uniform(0.75, 1.25))  # noqa: S311 - spreads workers, no secret
 
     async def _once(self) -> None:
         async with self._database.reading() as snapshot:

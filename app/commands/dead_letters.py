@@ -86,9 +86,10 @@ def _print(letters: list[Any], *, json: bool) -> None:
     if json:
         out.print(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode(), soft_wrap=True)
         return
-    table = Table("sink", "entity", "revision", "attempts", "last", "reason", title=f"{len(rows)} dead letters", title_justify="left")
+    table = Table(title=f"{len(rows)} dead letters", title_justify="left")
+    for name in ("sink", "entity", "revision", "attempts", "last", "reason"):
+        table.add_column(name, overflow="fold")  # the rid is what replay and discard take: it stays whole
     for row in rows:
-        table.add_row(
-            row["sink"], row["rid"], str(row["revision"]), str(row["attempts"]), f"{row['last_at']:%Y-%m-%d %H:%M}", row["reason"]
-        )
+        last = f"{row['last_at']:%Y-%m-%d %H:%M}"
+        table.add_row(row["sink"], row["rid"], str(row["revision"]), str(row["attempts"]), last, row["reason"])
     out.print(table)

@@ -40,7 +40,7 @@ class Server(uvicorn.Server):
         if self.started:
             settle()
             self._collecting = asyncio.create_task(collect())
-            self._ready()
+            await asyncio.to_thread(self._ready)  # it may ask others, and who connects by now is not to wait for them
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let who waits be answered, and end."""
@@ -72,9 +72,17 @@ def address_of(bound: socket.socket) -> str:
 
 
 def serve(
-    settings: Settings, bound: socket.socket, ready: Callable[[], None], *, tokens: Callable[[], Mapping[str, str]] | None = None
+    settings: Settings,
+    bound: socket.socket,
+    ready: Callable[[], None],
+    *,
+    tokens: Callable[[], Mapping[str, str]] | None = None,
+    server: type[Server] = Server,
 ) -> None:
-    """Serve until a signal says so; requests that run get their time to end. `tokens` are for the pages, in development."""
+    """Serve until a signal says so; requests that run get their time to end. `tokens` are for the pages, in development.
+
+    `server` may do more beside it, such as a benchmark's that watches the loop.
+    """
     if find_spec("httptools") is None:
         raise Refused("httptools is not installed, and without it smuggled requests would be answered: install uvicorn[standard].")
     from app.main import create_app  # with the schema, of which a worker that takes a port needs nothing
@@ -96,7 +104,7 @@ def serve(
         ws_max_size=limits.websocket_frame_bytes,
         timeout_graceful_shutdown=round(limits.shutdown_seconds),
     )
-    Server(config, ready).run(sockets=[bound])
+    server(config, ready).run(sockets=[bound])
 
 
 def end_on_signals() -> None:

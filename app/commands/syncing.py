@@ -130,17 +130,17 @@ def _told(proof: Proof) -> dict[str, Any]:
 
 
 def _print_proofs(proofs: Sequence[Proof]) -> None:
-    table = Table(
-        "sink", "ontology", "at revision", "PostgreSQL: entities, digest", "the sink: entities, digest",
-        "differing", "put right", "refused",
-        title="Views beside PostgreSQL", title_justify="left",
-    )  # fmt: skip
+    """The ontology in PostgreSQL, and the view of it below: both digests whole also in a narrow terminal, since they are the proof."""
+    table = Table(title="Views beside PostgreSQL", title_justify="left")
+    table.add_column("view", overflow="fold")
+    for name in ("revision", "entities", "digest", "differs", "mended", "refused"):
+        table.add_column(name, no_wrap=True)
     for each in proofs:
-        differing = f"[red]{len(each.differing)}[/]" if each.differing else "[green]0[/]"
+        differs = f"[red]{len(each.differing)}[/]" if each.differing else "[green]0[/]"
+        table.add_row(each.ontology, str(each.head), f"{each.wanted.count:,}", each.wanted.digest)
         table.add_row(
-            each.sink, each.ontology, f"{each.revision} of {each.head}", f"{each.wanted.count:,}, {each.wanted.digest}",
-            f"{each.held.count:,}, {each.held.digest}", differing, str(each.mended), str(each.refused),
-        )  # fmt: skip
+            f"  {each.sink}", str(each.revision), f"{each.held.count:,}", each.held.digest, differs, str(each.mended), str(each.refused)
+        )
     out.print(table)
     named = [(proof, each) for proof in proofs for each in proof.differing]
     for proof, found in named[:NAMED]:

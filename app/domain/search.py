@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from app.domain.words import STOP_WORDS, found, plain
 TEXT = 200  # characters of a query
 TERMS = 12  # words of a query
 BUCKETS = 50  # values of one facet
+_POSSESSIVE = re.compile(r"(?<=[^\W\d_])['\u2019]s\b", re.IGNORECASE)  # who asks for "station's" means the station
 
 
 class Tie(NamedTuple):
@@ -72,18 +74,18 @@ class Term:
     parts: tuple[str, ...] = ()
 
 
-def terms(text: str) -> tuple[Term, ...]:
-    """The different words of a query, without those that say nothing; BadInput where there are too many or none."""
+def terms(text: str, name: str = "query") -> tuple[Term, ...]:
+    """The different words of a query, without those that say nothing; BadInput, with the argument's name, where they cannot be asked."""
     if len(text) > TEXT:
-        raise StringTooLong(f"query has at most {TEXT} characters, not {len(text)}.", path="query")
+        raise StringTooLong(f"{name} has at most {TEXT} characters, not {len(text)}.", path=name)
     if (refused := refused_character(text)) is not None:
-        raise BadInput(f"query holds the character {refused}, which no text may hold.", path="query")
-    every = tuple(dict.fromkeys(Term(each.whole, each.parts) for each in found(text) if each.whole))
+        raise BadInput(f"{name} holds the character {refused}, which no text may hold.", path=name)
+    every = tuple(dict.fromkeys(Term(each.whole, each.parts) for each in found(_POSSESSIVE.sub("", text)) if each.whole))
     telling = tuple(each for each in every if each.whole not in STOP_WORDS) or every
     if not telling and text.strip():
-        raise BadInput("query holds no letter and no digit.", path="query")
+        raise BadInput(f"{name} holds no letter and no digit.", path=name)
     if len(telling) > TERMS:
-        raise BadInput(f"query has at most {TERMS} words, not {len(telling)}.", path="query")
+        raise BadInput(f"{name} has at most {TERMS} words, not {len(telling)}.", path=name)
     return telling
 
 

@@ -99,7 +99,7 @@ class SearchIndex(Protocol):
         """Write documents, each unless a newer version of it is there; answers with those that were refused. SinkDown where it failed."""
 
     async def hold(self, ontology: str) -> str:
-        """A state of the index that stays two minutes after each search of it. SinkDown where it failed, NoRoom where there are many."""
+        """A state of the index, kept for two minutes after each search of it. SinkDown where that failed, NoRoom beside too many."""
 
     async def search(self, ontology: str, wanted: Wanted) -> Found:
         """A page of hits. SinkDown where it failed, WalkExpired where the walk's state is gone."""

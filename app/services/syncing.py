@@ -87,8 +87,11 @@ class Syncing:
 
     async def _wanted(self, ontology: str | None, only: Sequence[str] | None) -> list[tuple[View, str, str]]:
         views = [view for view in self._reconciling.views if only is None or view.sink in only]
+        there = [view.sink for view in self._reconciling.views]
+        if missing := [sink for sink in only or () if sink not in there]:
+            raise InvalidState(f"The sink {missing[0][:60]} is not set up; set up: {', '.join(there) or 'none'}.")
         if not views:
-            raise InvalidState("No such sink is set up: PostgreSQL answers itself, and there is nothing to sync.")
+            raise InvalidState("No sink is set up: PostgreSQL answers itself, and there is nothing to sync.")
         return [(view, rid, name) for rid, name in await self.named(ontology) for view in views]
 
     async def _built(self, wanted: Sequence[tuple[View, str, str]], tell: Told) -> list[Synced]:

@@ -294,7 +294,7 @@ async def _page(info: strawberry.Info[Any], at: At, mark: str, known: tuple[Term
 
 async def suggest(info: strawberry.Info[Any], at: At, prefix: str, kinds: list[Kind] | None, first: int) -> list[Suggestion]:
     """What may be meant, best first."""
-    known: tuple[Term, ...] = terms(prefix)
+    known: tuple[Term, ...] = terms(prefix, "prefix")
     if not known:
         return []
     begun = Begun(prefix, known, tuple(kinds or ()), bounded(first, SUGGESTED))

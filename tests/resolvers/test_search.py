@@ -188,3 +188,15 @@ async def test_no_character_is_taken_for_an_operator(ask, editing, query):
     assert codes in ([], ["BAD_USER_INPUT"])
     if not codes:
         assert answer.data["search"]["totalCount"] >= 1
+
+
+@pytest.mark.parametrize("query", ["person's", "Person\u2019s home address", "PERSON'S"])
+async def test_a_possessive_means_the_noun(ask, filled, query):
+    assert await hits(ask, query) == await hits(ask, query.replace("'s", "").replace("'S", "").replace("\u2019s", "")) != []
+
+
+@pytest.mark.parametrize("prefix", ["x" * 201, "?", "a\u202eb", " ".join(f"w{number}" for number in range(13))])
+async def test_what_suggest_refuses_it_names_by_its_own_argument(ask, filled, prefix):
+    [error] = (await ask.answer(SUGGEST, p=prefix)).errors
+    assert error["extensions"]["path"] == "prefix"
+    assert error["message"].startswith("prefix ")

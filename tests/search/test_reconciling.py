@@ -342,6 +342,12 @@ async def test_where_no_sink_is_set_up_there_is_nothing_to_sync(database):
         await syncing.submit(ADMIN)
 
 
+async def test_a_sink_that_is_not_set_up_is_named_with_those_that_are(database, index):
+    syncing = Syncing(database, Jobs(database), Reconciling(database, [Indexing(database, index)]))
+    with pytest.raises(InvalidState, match="The sink kafka is not set up; set up: opensearch"):
+        await syncing.verify(None, ["opensearch", "kafka"])
+
+
 FULL_SYNC = """mutation($i: FullSyncInput!) { fullSync(input: $i) { job { rid kind ontologyName } } }"""
 SYNCED = "query($rid: ID!) { job(rid: $rid) { state synced { sink ontologyName revision entities refused } failure { code message } } }"
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from prometheus_client import REGISTRY
 
+from app.ending import ended
 from app.persistence.sinks import OPENSEARCH
+from app.ports.search_index import SinkDown
 from app.services.editing import Editing
 from app.services.indexing import Indexing
 from app.services.ontologies import Ontologies
@@ -12,6 +16,8 @@ from app.services.reconciling import Reconciling
 from tests import given
 from tests.given import ADMIN, EDITOR
 from tests.search.test_indexing import Refusing
+from tests.waiting import GUARD
+from workers import reconciling
 from workers.reconciling import Comparing
 
 
@@ -34,3 +40,20 @@ async def test_each_ontology_has_its_own_lag_and_its_own_dead_letters(database, 
 
     assert (told("sink_behind_revisions", "main"), told("sink_behind_revisions", "other")) == (2, 3)
     assert (told("sink_dead_letters", "main"), told("sink_dead_letters", "other")) == (1, 0)
+
+
+async def test_a_view_that_could_not_be_compared_is_compared_again_before_its_time(monkeypatch, database):
+    tries = asyncio.Queue()
+
+    class Away:
+        sink = "opensearch"
+
+        def wanted(self, *_):
+            tries.put_nowait("asked")
+            raise SinkDown
+
+    monkeypatch.setattr(reconciling, "AGAIN_SECONDS", 0.01)
+    comparing = asyncio.create_task(Comparing(Away(), Reconciling(database, []), database, seconds=3_600).run())
+    async with asyncio.timeout(GUARD):
+        assert [await tries.get() for _ in range(3)] == ["asked"] * 3
+    await ended(comparing)
