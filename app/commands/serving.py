@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 BACKLOG = 2048
 ALLOCATED = 20_000  # objects between two looks for young cycles; a large answer is made of some thousand
-MIDDLE, WHOLE = 10, 5  # looks at the young to one at the middle-aged, and of these to one at all: after a million objects that stayed
+MIDDLE, WHOLE = 5, 2  # looks at the young to one at the middle-aged, and of these to one at all: after 200,000 objects that stayed
 SWITCH_SECONDS = 0.001  # for which a thread that plans a large merge may keep the event loop waiting
 
 
