@@ -30,6 +30,19 @@ def test_what_is_made_amid_large_work_is_not_looked_at_by_the_next_collection() 
     assert gc.get_freeze_count() == 0
 
 
+def test_what_was_set_aside_at_the_start_stays_aside_after_large_work() -> None:
+    gc.freeze()
+    before = gc.get_freeze_count()
+    try:
+        with uncollected(MUCH):
+            made = [{} for _ in range(1_000)]
+            made += [{"in": each} for each in made]
+        assert gc.get_freeze_count() >= before
+        assert {id(each) for each in made}.isdisjoint(id(each) for each in gc.get_objects())
+    finally:
+        gc.unfreeze()
+
+
 def test_small_work_is_collected_as_ever() -> None:
     with uncollected(MUCH - 1):
         assert gc.isenabled()
