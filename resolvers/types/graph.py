@@ -13,7 +13,7 @@ from app.domain.definition import Edge
 from app.domain.definition import Edge as Reference
 from app.domain.kind import Kind as Kinds
 from app.persistence.reads import entities
-from app.persistence.reads.selection import EVERYTHING, Field, Order, Test
+from app.persistence.reads.selection import Field, Order, Test
 from app.services import graph
 from resolvers.enums import Kind, Status
 from resolvers.paging import After, Before, Connection, First, Last, List, Paging, connection
@@ -54,7 +54,7 @@ OfKinds = Annotated[list[Kind] | None, strawberry.argument(description=f"The kin
 ByEdges = Annotated[list[Reference] | None, strawberry.argument(description=f"The sorts of references that are followed. {_ANY}")]
 Limit = Annotated[int, strawberry.argument(description="How many nodes at most, from 1 to 1,000.")]
 Groups = Annotated[int, strawberry.argument(description="How many circles at most, from 1 to 1,000.")]
-Unused = Annotated[list[Kind], strawberry.argument(description="The kinds that are looked through.")]
+Unused = Annotated[list[Kind], strawberry.argument(description="The kinds that are looked through; none of them, nothing.")]
 
 
 @strawberry.type(description="An entity in the graph.")
@@ -222,7 +222,7 @@ class Graph:
         self, info: strawberry.Info[Any], kinds: Unused, first: First = None, after: After = None, last: Last = None,
         before: Before = None,
     ) -> Connection[Entity]:  # fmt: skip
-        where = Test(Field.KIND, tuple(kind.value for kind in kinds)) if kinds else EVERYTHING
+        where = Test(Field.KIND, tuple(kind.value for kind in kinds))
         listed = List(entities.UNUSED, self._at.ontology, self._at, Order.NAME, where=where)
         return await connection(info, listed, Paging(first, after, last, before), entity)
 

@@ -113,6 +113,12 @@ async def test_circles_and_what_nobody_uses(ask, editing, railway):
     assert data["ontology"]["graph"]["unused"] == {"totalCount": 2, "nodes": [{"apiName": "lonely"}, {"apiName": "old"}]}
 
 
+async def test_of_no_kinds_nothing_is_unused(ask, editing):
+    await editing.apply(EDITOR, "main", [given.type_group("lonely")])
+    data = await ask.data("{ ontology { graph { unused(kinds: []) { totalCount nodes { apiName } } } } }")
+    assert data["ontology"]["graph"]["unused"] == {"totalCount": 0, "nodes": []}
+
+
 async def test_what_is_unused_is_walked_page_by_page(ask, editing):
     await editing.apply(EDITOR, "main", [given.value_type(f"v{n}") for n in range(5)])
     seen, after = [], None
