@@ -29,6 +29,7 @@ MOST_AT_ONCE = 500  # signals
 FIRST_PAUSE = 1.0  # seconds in which a partition rests after a failure, doubled with each further one
 LONGEST_PAUSE = 15.0  # so that what failed works again soon after its sink does
 NUL = "\0"
+MISSED_SECONDS = 15  # without a sign of life until a member's partitions are given to others: a killed worker's wait for no longer
 LAG_SECONDS = 5.0  # between two looks at how much is unread
 
 log = structlog.get_logger(__name__)
@@ -53,6 +54,7 @@ class KafkaFeed:
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",  # what was said before the group first met is handed over as one hint an ontology
             "partition.assignment.strategy": "cooperative-sticky",
+            "session.timeout.ms": MISSED_SECONDS * 1_000,
             "log_level": 2,
         }
         self._topic = prefix + MERGED
