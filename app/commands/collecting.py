@@ -8,10 +8,7 @@ import gc
 # Objects that are made and not yet freed before the collector looks for cycles on its own: more than sixteen large answers hold at once.
 # Whatever it looks at while they are made is alive, so every look is in vain; a quarter of the time of large answers went there.
 ALLOCATED = 100_000
-MIDDLE, WHOLE = (
-    4,
-    1,
-)  # of its own looks at the young to one at the middle-aged, and of these to one at all: half a million objects that stayed
+MIDDLE, WHOLE = 4, 1  # its own looks at the young to one at the middle-aged, and of these to one at all: after half a million that stayed
 SECONDS = 5.0  # between two looks at what is young
 OLDER, ALL = 6, 24  # of that many looks one is at what survived the looks before, and one at everything
 
