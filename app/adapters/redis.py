@@ -33,20 +33,12 @@ class RedisCache:
 
     async def get(self, key: bytes) -> bytes | None:
         """What was put under the key in the last five minutes, if it is still there."""
-        name = self._prefix + key
-        try:
-            sealed: bytes | None = await self._pool.ask("cache", lambda client: cast("Awaitable[bytes | None]", client.get(name)))
-            return self._seals.opened(name, sealed)
-        except Away:
-            return None
+        [value] = await self.get_many([key])
+        return value
 
     async def put(self, key: bytes, value: bytes) -> None:
         """Keep the value for five minutes, in place of an older one; one that is too large is not kept."""
-        if len(value) <= LARGEST:
-            name = self._prefix + key
-            sealed = self._seals.sealed(name, value)
-            with suppress(Away):
-                await self._pool.ask("cache", lambda client: client.set(name, sealed, ex=KEPT_SECONDS))
+        await self.put_many({key: value})
 
     async def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """What was put under each key in the last five minutes, in one call."""
@@ -101,8 +93,7 @@ class Tiers:
 
     async def put(self, key: bytes, value: bytes) -> None:
         """Nobody waits for the shared one; where many values wait for it already, this one does not get there."""
-        await self._near.put(key, value)
-        self._send(lambda: self._shared.put(key, value))
+        await self.put_many({key: value})
 
     async def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """Each from the nearest that has it; the shared one is asked once."""

@@ -11,6 +11,7 @@ import resource
 import sys
 import threading
 from collections import Counter
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
@@ -31,12 +32,11 @@ from app.transfer.rdf.mapping import Mapped, mapped
 from app.transfer.rdf.reading import graph_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from app.persistence.idempotency import Idempotency
 
 T = TypeVar("T")
-MEMORY = "The file needs more memory than an import may take."
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ async def _run(spec: dict[str, Any]) -> None:
             earlier = await transfer.earlier(actor, key)
             if earlier is not None:
                 return _result(earlier, spec["work"].get("receipt", {}))
-            async with progress.following():
+            async with progress.following(), _enough_memory():
                 prepared = await _prepared(spec, jobs, transfer, actor)
                 receipt = prepared.receipt
                 counts = {"statements": receipt.statements, "carried": receipt.carried, "listed": receipt.listed}
@@ -89,37 +89,37 @@ async def _run(spec: dict[str, Any]) -> None:
         await jobs.run(rid, work, holder=holder)
 
 
+@asynccontextmanager
+async def _enough_memory() -> AsyncIterator[None]:
+    """BadInput where there was not, wherever it ran out."""
+    try:
+        yield
+    except MemoryError:
+        raise BadInput("The file needs more memory than an import may take.") from None
+
+
 async def _prepared(spec: dict[str, Any], jobs: Jobs, transfer: Transfer, actor: Actor) -> Prepared:
     wanted = spec["work"]["wanted"]
     gauge.begin("PARSE", 0, "")
-    try:
-        said_ = await _said(await jobs.content(spec["job"]), Form(wanted["form"]), wanted["languages"])
-        return await transfer.prepared(actor, wanted["ontology"], said_, prune=wanted["prune"])
-    except MemoryError:
-        raise BadInput(MEMORY) from None
+    said_ = await _said(await jobs.content(spec["job"]), Form(wanted["form"]), wanted["languages"])
+    return await transfer.prepared(actor, wanted["ontology"], said_, prune=wanted["prune"])
 
 
 async def _stored(spec: dict[str, Any], transfer: Transfer, actor: Actor, prepared: Prepared, key: Idempotency) -> Imported:
     wanted = spec["work"]["wanted"]
-    try:
-        return await transfer.store(
-            actor, wanted["ontology"], prepared, title=wanted["title"], review=wanted["draft"], dry_run=wanted["dry_run"], key=key
-        )
-    except MemoryError:
-        raise BadInput(MEMORY) from None
+    return await transfer.store(
+        actor, wanted["ontology"], prepared, title=wanted["title"], review=wanted["draft"], dry_run=wanted["dry_run"], key=key
+    )
 
 
 async def _said(content: bytes, form: Form, languages: Sequence[str]) -> Mapped | Said | dict[str, Any]:
-    try:
-        if form.syntax is None:
-            return await _off_line(lambda: read(content, form))
-        syntax = form.syntax
-        statements = await _off_line(lambda: graph_of(content, syntax))
-        if is_ours(statements):
-            return await _off_line(lambda: said(statements))
-        return await _off_line(lambda: mapped(statements, languages=languages))
-    except MemoryError:
-        raise BadInput(MEMORY) from None
+    if form.syntax is None:
+        return await _off_line(lambda: read(content, form))
+    syntax = form.syntax
+    statements = await _off_line(lambda: graph_of(content, syntax))
+    if is_ours(statements):
+        return await _off_line(lambda: said(statements))
+    return await _off_line(lambda: mapped(statements, languages=languages))
 
 
 async def _off_line(work: Callable[[], T]) -> T:
