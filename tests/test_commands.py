@@ -176,13 +176,20 @@ def test_a_missing_tool_is_said_in_one_sentence(home, module, sentence):
 
 
 def test_status_tells_scripts_what_serves_what(home):
+    oms(home, "migrate")
     found = json.loads(oms(home, "status", "--json").stdout)
     assert found["migration"]["applied"] == found["migration"]["newest"]
     assert found["ontologies"]["main"] == "1.0"
     assert found["adapters"]["tokens"] == "development issuer"
     assert found["adapters"]["events"] == "PostgreSQL"
-    named = json.loads(oms(home, "status", "--json", KAFKA_BROKER="one:9092,two:9092").stdout)
+    assert found["sinks"] == {}
+    named = json.loads(oms(home, "status", "--json", KAFKA_BROKER="one:9092,two:9092", OPENSEARCH_URL="http://search.invalid:9200").stdout)
     assert named["adapters"]["events"] == "one:9092, two:9092"
+    assert named["sinks"]["opensearch"] == {"behind": revisions(named), "deadLetters": 0, "failing": None}  # no worker has ever run here
+
+
+def revisions(told):
+    return sum(int(each.partition(".")[2]) for each in told["ontologies"].values())
 
 
 def test_housekeeping_tells_scripts_what_went(home):

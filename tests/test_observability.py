@@ -26,6 +26,8 @@ try:
     1 / 0
 except ZeroDivisionError:
     log.exception("failed")
+log.warning("odd", half=chr(0xD800), large=2**70)
+logging.getLogger("theirs").warning("odd %s", chr(0xDFFF))
 """
 
 
@@ -42,11 +44,14 @@ class Kept(Transport):
 
 def test_every_log_line_is_one_json_object_with_its_request():
     ended = subprocess.run([sys.executable, "-c", LINES], capture_output=True, text=True, check=True)
-    ours, theirs, failed = map(json.loads, ended.stderr.splitlines())
+    ours, theirs, failed, odd, theirs_odd = map(json.loads, ended.stderr.splitlines())
     assert (ours["message"], ours["level"], ours["count"], ours["name"], ours["request_id"]) == ("said", "info", 2, "\u3042", "r1")
     assert (theirs["message"], theirs["level"], theirs["path"], theirs["request_id"]) == ("also said", "warning", "/x", "r1")
     assert "ZeroDivisionError" in failed["exception"]
     assert "request_id" not in failed
+    # What no JSON of ours can hold ends nobody who says it: such a line once stopped a worker for ever.
+    assert (odd["message"], odd["half"], odd["large"]) == ("odd", chr(0xD800), 2**70)
+    assert theirs_odd["message"] == f"odd {chr(0xDFFF)}"
 
 
 def divided(secret):

@@ -13,6 +13,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from app.domain.events import Event, UnreadableEvent
+from app.domain.text import refused_character
 from app.domain.topics import MERGED
 from app.observability.metrics import CONSUMER_LAG
 from app.ports.event_feed import Signal
@@ -28,7 +29,7 @@ POLL_SECONDS = 0.2
 MOST_AT_ONCE = 500  # signals
 FIRST_PAUSE = 1.0  # seconds in which a partition rests after a failure, doubled with each further one
 LONGEST_PAUSE = 15.0  # so that what failed works again soon after its sink does
-NUL = "\0"
+GREATEST = 2**63 - 1  # revision
 MISSED_SECONDS = 15  # without a sign of life until a member's partitions are given to others: a killed worker's wait for no longer
 LAG_SECONDS = 5.0  # between two looks at how much is unread
 
@@ -181,9 +182,9 @@ def _read(messages: Iterable[Message]) -> list[_Read]:
 
 
 def _named(event: Event) -> Event:
-    """PostgreSQL has no text with a NUL: asked for such an ontology it would fail for ever, and hold up the partition."""
-    if NUL in event.ontology:
-        raise UnreadableEvent("It names no ontology.")
+    """PostgreSQL has no text with a NUL or half a character: asked for such an ontology it fails for ever, and the partition stands."""
+    if refused_character(event.ontology) or not 0 <= (event.revision or 0) <= GREATEST:
+        raise UnreadableEvent("It names no revision of an ontology.")
     return event
 
 

@@ -58,6 +58,8 @@ _FINISH = """
     MATCH (m:Mark {ontology: $ontology}) WHERE m.reached >= $since
     SET m.reached = CASE WHEN m.reached < $version THEN $version ELSE m.reached END, m.whole = $whole
 """
+_SWEEP = "MATCH (e:Entity {ontology: $ontology}) WHERE 0 <= e.version < $version DETACH DELETE e"
+_SWEEP_STUBS = "MATCH (e:Entity {ontology: $ontology}) WHERE e.version < 0 AND NOT (e)--() DELETE e"  # others stand for what was refused
 _DEMOTE = "UNWIND $versions AS v MATCH (e:Entity {rid: v[0], ontology: $ontology}) WHERE e.version = v[1] SET e.version = -1"
 _REFUSALS = (
     "Neo.ClientError.Statement.",
@@ -118,12 +120,8 @@ class Neo4jGraph:
         return int(rows[0]["reached"]) if rows else STUB
 
     async def sweep(self, ontology: str, version: int) -> None:
-        await self._written(
-            (
-                "MATCH (e:Entity {ontology: $ontology}) WHERE e.version < $version DETACH DELETE e",
-                {"ontology": ontology, "version": version},
-            )
-        )
+        given = {"ontology": ontology, "version": version}
+        await self._written((_SWEEP, given), (_SWEEP_STUBS, given))
 
     @asynccontextmanager
     async def at(self, ontology: str, version: int) -> AsyncIterator[HeldState | None]:

@@ -166,11 +166,24 @@ class OpenSearchIndex:
             after = hits[-1]["sort"]
 
     async def forget(self, before: datetime) -> int:
+        found = await self._asked(self._client.indices.get_alias(index=f"{PREFIX}*"))
         old = {"query": {"range": {"deletedAt": {"lt": int(before.timestamp() * 1_000)}}}}
-        answer = await self._asked(
-            self._client.delete_by_query(index=f"{PREFIX}*", body=old, params={"conflicts": "proceed", "refresh": "true"})
-        )
-        return int(answer["deleted"])
+        return sum([await self._forgotten(name, old) for name, told in sorted(found.items()) if told["aliases"]])
+
+    async def _forgotten(self, index: str, old: dict[str, Any]) -> int:
+        """An index that is dropped meanwhile takes its tombstones along; one that was made just now may not be searchable yet."""
+        reason = ""
+        for attempt in range(2 * TRIES):  # a cold engine takes seconds for a new index
+            if attempt:
+                await asyncio.sleep(PAUSE * 2**attempt)
+            request = self._client.delete_by_query(index=index, body=old, params={"conflicts": "proceed", "refresh": "true"})
+            try:
+                return int((await self._asked(request))["deleted"])
+            except (_Refused, SinkDown) as failed:
+                reason = str(failed)
+            if not await self._asked(self._client.indices.exists(index=index)):
+                return 0
+        raise SinkDown(reason)
 
     async def answers(self) -> bool:
         try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 
+from app.persistence.background import set_aside, take_back
+
 # Objects that are made and not yet freed before the collector looks for cycles on its own: more than sixteen large answers hold at once.
 # Whatever it looks at while they are made is alive, so every look is in vain; a quarter of the time of large answers went there.
 ALLOCATED = 100_000
@@ -15,9 +17,14 @@ OLDER, ALL = 6, 24  # of that many looks one is at what survived the looks befor
 
 def settle() -> None:
     """Let the collector never look at the schema and the code, and look for new cycles less often."""
-    gc.collect()
-    gc.freeze()
+    set_aside()
     gc.set_threshold(ALLOCATED, MIDDLE, WHOLE)
+
+
+def unsettle(thresholds: tuple[int, int, int]) -> None:
+    """Let it look at everything again, as often as before."""
+    take_back()
+    gc.set_threshold(*thresholds)
 
 
 async def collect(seconds: float = SECONDS) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import signal
 import socket
 import sys
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from app.commands.collecting import collect, settle
+from app.commands.collecting import collect, settle, unsettle
 from app.commands.terminal import Refused
 from app.ending import ended
 from app.observability import logging
@@ -33,6 +34,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._ready = ready
         self._collecting: asyncio.Task[None] | None = None
+        self._thresholds = gc.get_threshold()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen."""
@@ -47,6 +49,7 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
         if self._collecting is not None:
             await ended(self._collecting)
+            unsettle(self._thresholds)
 
 
 def listener(settings: Settings) -> socket.socket:

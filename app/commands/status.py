@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import orjson
+from rich.markup import escape
 from rich.table import Table
 
 from app.commands.database import database_of
@@ -15,6 +16,7 @@ from app.persistence.database import Database
 from app.persistence.log import ends
 from app.persistence.migrate import newest
 from app.persistence.schema_version import applied, applied_at
+from app.persistence.sinks import NEO4J, OPENSEARCH, overview
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -26,7 +28,7 @@ def status(settings: Settings, *, json: bool) -> None:
     """Ask the database and the settings, and print the answer."""
     with database_of(settings) as reached:
         asyncio.run(applied_at(reached.database_url or ""))
-        found = asyncio.run(_asked(reached.database_url or "")) | {"adapters": adapters(settings)}
+        found = asyncio.run(_asked(reached.database_url or "", sinks_of(settings))) | {"adapters": adapters(settings)}
     if json:
         out.print(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode(), soft_wrap=True)
         return
@@ -49,13 +51,22 @@ def adapters(settings: Settings) -> dict[str, str]:
     }
 
 
-async def _asked(url: str) -> dict[str, Any]:
+def sinks_of(settings: Settings) -> list[str]:
+    """The systems that workers keep equal to the database here."""
+    return [sink for sink, url in ((NEO4J, settings.neo4j_url), (OPENSEARCH, settings.opensearch_url)) if url]
+
+
+async def _asked(url: str, sinks: list[str]) -> dict[str, Any]:
     async with Database.opened(url, size=1) as database:
         migration = await applied(database)
-        found: dict[str, Any] = {"migration": {"applied": migration, "newest": newest()}, "ontologies": {}}
+        found: dict[str, Any] = {"migration": {"applied": migration, "newest": newest()}, "ontologies": {}, "sinks": {}}
         if migration == newest():
             async with database.reading() as snapshot:
                 found["ontologies"] = {each.api_name: f"{each.epoch}.{each.revision}" for each in await ends(snapshot)}
+                found["sinks"] = {
+                    each["sink"]: {"behind": each["behind"], "deadLetters": each["dead_letters"], "failing": each["reason"]}
+                    for each in await overview(snapshot, sinks)
+                }
         return found
 
 
@@ -69,6 +80,9 @@ def _print(found: dict[str, Any]) -> None:
     table.add_row("migration", f"{migration['applied'] or 'none'}{stale}")
     for name, revision in found["ontologies"].items():
         table.add_row(f"revision of {name}", revision)
+    for name, told in found["sinks"].items():
+        behind = f"{told['behind']:,} revisions behind, {told['deadLetters']:,} dead letters"
+        table.add_row(f"state of {name}", behind + (f" [red]({escape(told['failing'])})[/]" if told["failing"] else ""))
     out.print(table)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from typing import TYPE_CHECKING
@@ -57,7 +58,10 @@ def _without_colours(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def _json(_: WrappedLogger, __: str, event: EventDict) -> str:
-    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    try:
+        return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:  # half a character, or a number of more than 64 bits, as a stranger sends them: no line may end who says it
+        return json.dumps(event, default=str, skipkeys=True)
 
 
 def _encoded(_: WrappedLogger, __: str, line: object) -> bytes:

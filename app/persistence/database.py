@@ -7,7 +7,7 @@ import re
 import time
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import asyncpg
 import orjson
@@ -42,13 +42,17 @@ async def _no_reset(_: Connection) -> None:
 class Snapshot:
     """One state of the database: every statement of one operation sees the same revision.
 
-    The transaction begins with the first statement and statements wait for each other, so loaders may call at once.
+    The transaction begins with the first statement and statements wait for each other, so loaders may call at once. Where the task that
+    opened it is cancelled, the snapshot ends. Any other one that gives up waiting leaves the statement to its end, since one that is
+    cancelled takes the transaction from all others.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._owner = asyncio.current_task()  # where it is cancelled, the snapshot ends with it
         self._connection: Connection | None = None
         self._turn = asyncio.Lock()
+        self._running: asyncio.Task[list[Record]] | None = None
         self._closed = False
         self.statements = 0
 
@@ -58,16 +62,22 @@ class Snapshot:
             if self._closed:
                 message = "the snapshot was given back: whoever still reads from it has nobody to tell"
                 raise RuntimeError(message)
+            if self._running is not None:
+                await asyncio.wait((self._running,))  # nobody waits for it any more
             connection = await self._opened()
             self.statements += 1
             began = time.perf_counter()
             try:
-                found: list[Record] = await connection.fetch(sql, *arguments)
+                if asyncio.current_task() is self._owner:
+                    return cast("list[Record]", await connection.fetch(sql, *arguments))
+                self._running = asyncio.ensure_future(connection.fetch(sql, *arguments))
+                return cast("list[Record]", await asyncio.shield(self._running))
             except (asyncpg.QueryCanceledError, TimeoutError) as late:
                 raise QueryTimeout(self._database.statement_seconds) from late
             finally:
+                if self._running is not None and self._running.done():
+                    self._running = None
                 DATABASE_SECONDS.observe(time.perf_counter() - began)
-            return found
 
     async def fetchrow(self, sql: str, *arguments: Any) -> Record | None:
         """The first row."""
@@ -91,10 +101,13 @@ class Snapshot:
         return self._connection
 
     async def close(self) -> None:
-        """Give the connection back; without a statement there is none. A statement that nobody waits for any more ends first."""
+        """Give the connection back; without a statement there is none. A statement that nobody waits for any more is cancelled."""
         async with self._turn:
             self._closed = True
             connection, self._connection = self._connection, None
+            if self._running is not None:
+                self._running.cancel()
+                await asyncio.wait((self._running,))
         if connection is not None:
             await self._ended(connection)
 

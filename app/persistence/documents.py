@@ -41,24 +41,45 @@ _INWARD, _OUTWARD, _BEYOND = (
 _ONWARD = f"""'{{{",".join(sorted({tie.beyond.value for tie in MADE_OF if tie.beyond}))}}}'"""
 
 _UNTIL = f"CASE WHEN r.revision_to < {LAST} THEN r.revision_to ELSE greatest(n.revision, r.revision_from) END"
+_NOW = f"revision_to = {LAST}"
+
+
+# Each step is looked up one by one, however many are expected: before its first statistics PostgreSQL tries all with all.
+def _outward(source: str) -> str:
+    """What the entity refers to now."""
+    return f"CROSS JOIN LATERAL (SELECT edge, target FROM entity_reference WHERE source = {source} AND {_NOW} OFFSET 0) AS r"
+
+
+def _there(end: str) -> str:
+    """The entity at the other end."""
+    return f"CROSS JOIN LATERAL (SELECT rid, kind, deleted, revision, definition FROM entity WHERE rid = {end} OFFSET 0) AS n"
+
+
 _NEAR = f"""
-    SELECT e.rid, e.kind AS own_kind, r.edge, false AS outward, false AS beyond, n.rid AS other, n.kind, n.deleted,
-        {_UNTIL} AS revision, r.revision_to = {LAST} AS there
-    FROM entity e JOIN entity_reference r ON r.target = e.rid JOIN entity n ON n.rid = r.source
-    WHERE e.rid = ANY ($1::text[]) AND e.kind || ' ' || r.edge = ANY ({_array(_INWARD)})
-    UNION ALL
-    SELECT e.rid, e.kind, r.edge, true, false, n.rid, n.kind, n.deleted, n.revision, true
-    FROM entity e JOIN entity_reference r ON r.source = e.rid AND r.revision_to = {LAST} JOIN entity n ON n.rid = r.target
-    WHERE e.rid = ANY ($1::text[]) AND e.kind || ' ' || r.edge = ANY ({_array(_OUTWARD)})
-    UNION ALL
-    (WITH RECURSIVE above (rid, own_kind, edge, other) AS (
-        SELECT e.rid, e.kind, r.edge, r.target FROM entity e JOIN entity_reference r ON r.source = e.rid AND r.revision_to = {LAST}
-        WHERE e.rid = ANY ($1::text[]) AND e.kind || ' ' || r.edge = ANY ({_array(_BEYOND)})
+    WITH RECURSIVE own (rid, kind) AS MATERIALIZED (SELECT rid, kind FROM entity WHERE rid = ANY ($1::text[])),
+    above (rid, own_kind, edge, other) AS (
+        SELECT e.rid, e.kind, r.edge, r.target
+        FROM own e {_outward("e.rid")}
+        WHERE e.kind || ' ' || r.edge = ANY ({_array(_BEYOND)})
         UNION
-        SELECT a.rid, a.own_kind, a.edge, r.target FROM above a
-        JOIN entity_reference r ON r.source = a.other AND r.revision_to = {LAST} AND r.edge = ANY ({_ONWARD})
+        SELECT a.rid, a.own_kind, a.edge, r.target
+        FROM above a {_outward("a.other")}
+        WHERE r.edge = ANY ({_ONWARD})
     )
-    SELECT a.rid, a.own_kind, a.edge, true, true, n.rid, n.kind, n.deleted, n.revision, true FROM above a JOIN entity n ON n.rid = a.other)
+    SELECT e.rid, e.kind AS own_kind, r.edge, false AS outward, false AS beyond, n.rid AS other, n.kind, n.deleted,
+        {_UNTIL} AS revision, r.{_NOW} AS there, n.definition
+    FROM own e
+    CROSS JOIN LATERAL (SELECT edge, source, revision_from, revision_to FROM entity_reference WHERE target = e.rid OFFSET 0) AS r
+    {_there("r.source")}
+    WHERE e.kind || ' ' || r.edge = ANY ({_array(_INWARD)})
+    UNION ALL
+    SELECT e.rid, e.kind, r.edge, true, false, n.rid, n.kind, n.deleted, n.revision, true, n.definition
+    FROM own e {_outward("e.rid")}
+    {_there("r.target")}
+    WHERE e.kind || ' ' || r.edge = ANY ({_array(_OUTWARD)})
+    UNION ALL
+    SELECT a.rid, a.own_kind, a.edge, true, true, n.rid, n.kind, n.deleted, n.revision, true, n.definition
+    FROM above a {_there("a.other")}
 """
 """The neighbours of the entities $1, each with the newest revision that touched it or the reference to it; one that ended counts too."""
 
@@ -85,7 +106,6 @@ _TOUCHED = f"""
     WITH RECURSIVE changed AS (SELECT DISTINCT rid FROM change WHERE ontology = $1 AND revision > $2 AND revision <= $3), {TOUCHING}
     SELECT rid FROM touched
 """
-_AROUND = f"SELECT near.*, n.definition FROM ({_NEAR}) AS near JOIN entity n ON n.rid = near.other"
 
 
 async def touched(reader: Reader, ontology: str, after: int, upto: int) -> list[str]:
@@ -96,7 +116,7 @@ async def touched(reader: Reader, ontology: str, after: int, upto: int) -> list[
 async def documents(reader: Reader, epoch: int, rids: Sequence[str]) -> list[Document]:
     """The documents of these entities as they are now, tombstones of those that are deleted; two statements."""
     rows = await reader.fetch(f"SELECT {ENTITY_COLUMNS} FROM entity WHERE rid = ANY ($1::text[])", list(rids))
-    around = await reader.fetch(_AROUND, list(rids))
+    around = await reader.fetch(_NEAR, list(rids))
     return await off_loop(lambda: _made(epoch, rows, around), len(rows) + len(around))
 
 

@@ -286,7 +286,7 @@ async def _written(
         await rows.write(work)
         gauge.add(min(SLICE, len(planned) - begin))
     line = store.Rows(ontology, totals)
-    line.add_line(turn.revision, turn.at, actor, change_set, stored)
+    await off_loop(lambda: line.add_line(turn.revision, turn.at, actor, change_set, stored), len(stored))
     store.advance(work, ontology, turn.revision, turn.at)
     await line.write(work)
     return tuple(stored)

@@ -10,7 +10,7 @@ from app.persistence.tables import LAST
 from app.persistence.watch import STATE_CHANNEL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from app.persistence.database import Database, Transaction
@@ -157,7 +157,10 @@ async def rids(reader: Reader, ontology: str, after: str, limit: int) -> list[st
 
 
 async def settle(work: Transaction, sink: str, ontology: str, revision: int, written: Sequence[str], refused: Mapping[str, str]) -> None:
-    """Note what was refused with its reason, and strike out what was taken at last."""
+    """Note what was refused as of the revision with its reason, and strike out what was taken at last.
+
+    Of two who write at once the one that read the later revision has the last word, whoever of them says it last.
+    """
     if refused:
         await work.execute(
             """
@@ -166,14 +169,22 @@ async def settle(work: Transaction, sink: str, ontology: str, revision: int, wri
             ON CONFLICT (sink, rid) DO UPDATE SET revision = excluded.revision, reason = excluded.reason,
                 attempts = dead_letter.attempts + 1, last_at = clock_timestamp(),
                 discarded = dead_letter.discarded AND dead_letter.revision = excluded.revision
+            WHERE dead_letter.revision <= excluded.revision
             """,
             sink, ontology, revision, list(refused), list(refused.values()),
         )  # fmt: skip
     await work.execute(
-        "DELETE FROM dead_letter WHERE sink = $1 AND ontology = $2 AND rid = ANY ($3::text[])",
-        sink, ontology, [rid for rid in written if rid not in refused],
+        "DELETE FROM dead_letter WHERE sink = $1 AND ontology = $2 AND revision <= $3 AND rid = ANY ($4::text[])",
+        sink, ontology, revision, [rid for rid in written if rid not in refused],
     )  # fmt: skip
     work.notify(STATE_CHANNEL)
+
+
+async def take_over(work: Transaction, sink: str, ontology: str, refused: Collection[str]) -> None:
+    """A view that was built anew and lacks nothing but these is the one that counts: what the former one refused is no matter."""
+    await work.execute(
+        "DELETE FROM dead_letter WHERE sink = $1 AND ontology = $2 AND NOT rid = ANY ($3::text[])", sink, ontology, sorted(refused)
+    )
 
 
 async def dead_letters(

@@ -72,20 +72,21 @@ class Graphing:
         for begin in range(0, len(rids), CHUNK):
             chunk = sorted(rids[begin : begin + CHUNK])
             held = {copy.rid: copy.version async for copy in self.held(ontology, chunk)}
-            stands = await self._vertices(ontology, chunk, newest=False)
+            stands, revision = await self._vertices(ontology, chunk, newest=False)
             invented = await self._invented(ontology, held, stands)
             async with self._database.reading() as snapshot:
                 known = await sinks.places(snapshot, chunk)
                 mark = await sinks.watermark(snapshot, self.sink, ontology)
             buried = [Vertex(rid, version(mark.epoch, mark.head)) for rid in chunk if rid not in known] if mark else []
-            refused += await self._put(ontology, [*stands, *buried], chunk, invented)
+            refused += await self._put(ontology, revision, [*stands, *buried], chunk, invented)
         await self._told(ontology)
         return tuple(refused)
 
     async def wanted(self, ontology: str, rids: Sequence[str] | None = None) -> AsyncIterator[Copy]:
         """What the graph must hold, as PostgreSQL says now, by chunks; of these entities, or of all."""
         async for chunk in chunks(self._database, ontology, CHUNK, rids):
-            for vertex in await self._vertices(ontology, chunk, newest=True):
+            found, _ = await self._vertices(ontology, chunk, newest=True)
+            for vertex in found:
                 yield _copy(vertex)
 
     async def held(self, ontology: str, rids: Sequence[str] | None = None) -> AsyncIterator[Copy]:
@@ -124,11 +125,14 @@ class Graphing:
         newest = {copy.rid: copy.version async for copy in self.wanted(ontology, suspects)} if suspects else {}
         return {rid: held[rid] for rid in suspects if held[rid] > newest.get(rid, -1)}
 
-    async def _vertices(self, ontology: str, rids: Sequence[str], *, newest: bool) -> list[Vertex]:
-        """As of the newest revision, or as of the one that the graph is at: who asks meanwhile must not meet what came later."""
+    async def _vertices(self, ontology: str, rids: Sequence[str], *, newest: bool) -> tuple[list[Vertex], int]:
+        """As of the newest revision, or of the one that the graph is at, and which: who asks meanwhile must not meet what came later."""
         async with self._database.reading() as snapshot:
             mark = await sinks.watermark(snapshot, self.sink, ontology)
-            return await vertices(snapshot, mark.epoch, mark.head if newest else mark.reached, rids) if mark else []
+            if mark is None:
+                return [], 0
+            revision = mark.head if newest else mark.reached
+            return await vertices(snapshot, mark.epoch, revision, rids), revision
 
     async def _write(self, ontology: str, mark: Watermark, after: int) -> Reached:
         target = version(mark.epoch, mark.head)
@@ -140,20 +144,19 @@ class Graphing:
             chunk = rids[begin : begin + CHUNK]
             async with self._database.reading() as snapshot:
                 found = await vertices(snapshot, mark.epoch, mark.head, chunk)
-            refused += await self._put(ontology, found, chunk)
+            refused += await self._put(ontology, mark.head, found, chunk)
         if after < 0:
             await self._store.sweep(ontology, version(mark.epoch, 0))
         await self._told(ontology, mark, since=version(mark.epoch, after) if after >= 0 else -1)
         return Reached(mark.head, len(rids), tuple(refused))
 
     async def _put(
-        self, ontology: str, found: Sequence[Vertex], rids: Sequence[str], invented: Mapping[str, int] | None = None
+        self, ontology: str, revision: int, found: Sequence[Vertex], rids: Sequence[str], invented: Mapping[str, int] | None = None
     ) -> list[Refusal]:
-        """Write, and note what was refused before anybody may believe that the graph is whole."""
+        """Write what was found as of a revision, and note what was refused before anybody may believe that the graph is whole."""
         new = await self._store.put(ontology, found, invented=invented)
         async with self._database.writing() as work:
-            mark = await sinks.watermark(work, self.sink, ontology)
-            await sinks.settle(work, self.sink, ontology, mark.head if mark else 0, rids, {each.rid: each.reason for each in new})
+            await sinks.settle(work, self.sink, ontology, revision, rids, {each.rid: each.reason for each in new})
         if new:
             log.warning("The graph database refused entities.", count=len(new), first=new[0].reason)
         return new

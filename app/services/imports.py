@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.adapters.apart import Killed, run_apart
 from app.domain.actor import Actor, Role
-from app.domain.errors import BadInput, QueryTimeout, Unavailable
+from app.domain.errors import BadInput, NotFound, QueryTimeout, Unavailable
 from app.domain.job import Job, JobKind
 from app.domain.text import DISPLAY_NAME
 from app.persistence import change_sets, idempotency
@@ -20,6 +20,7 @@ from app.persistence.idempotency import Idempotency
 from app.persistence.kept_work import PIECE, Taken
 from app.services.editing import checked_title
 from app.services.jobs import Kept
+from app.services.ontologies import check_words
 from app.services.underway import Underway
 
 if TYPE_CHECKING:
@@ -127,10 +128,13 @@ class Imports:
         ):
             message = f"languages holds 1 to {LANGUAGES} language tags, such as en or pt-BR."
             raise BadInput(message, path="languages")
-        if actor.may(Role.ADMIN):
-            return
         async with self._database.reading() as snapshot:
-            await change_sets.ontology_named(snapshot, wanted.ontology)
+            try:
+                await change_sets.ontology_named(snapshot, wanted.ontology)
+            except NotFound:
+                if not actor.may(Role.ADMIN):
+                    raise
+                check_words(wanted.ontology, wanted.ontology, "")  # it will be made, so its name has to be one
 
     async def _working(self) -> None:
         """Do one job after the other, whoever took it in."""

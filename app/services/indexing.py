@@ -125,18 +125,19 @@ class Indexing:
         What is merged meanwhile is written into both. At the end nobody may say how far the sink is until the new index has
         everything and is searched; what the worker wrote into the old one since then does not count, and it writes that again.
         """
-        built = await self._index.build(ontology)
+        built, refused = await self._index.build(ontology), set[str]()
         searched = False
         try:
-            reached, count = await self._filled(ontology, built, tell)
-            await self._proved(ontology, built, reached)
+            reached, count = await self._filled(ontology, built, refused, tell)
+            await self._proved(ontology, built, refused, reached)
             async with self._database.writing(long=True) as work:
                 await sinks.hold(work, self.sink, ontology)
                 mark, late = await self._since(ontology, reached)
-                await self._write(ontology, late, into=built)
+                await self._build(ontology, late, built, refused)
                 searched = True
                 await self._index.swap(ontology, built)
                 await sinks.replaced(work, self.sink, ontology, mark.epoch, mark.head)
+                await sinks.take_over(work, self.sink, ontology, refused)
         except BaseException:
             if not searched:
                 with suppress(SinkDown):
@@ -144,31 +145,37 @@ class Indexing:
             raise
         return Rebuilt(mark.head, count)
 
-    async def _filled(self, ontology: str, built: str, tell: Tell) -> tuple[int, int]:
+    async def _filled(self, ontology: str, built: str, refused: set[str], tell: Tell) -> tuple[int, int]:
         """Everything as it is now, then what was merged meanwhile, until that is little; the revision that is in it then."""
         mark, _ = await self._since(ontology, None)
         count = 0
         async for chunk in chunks(self._database, ontology, CHUNK):
-            await self._write(ontology, chunk, into=built)
+            await self._build(ontology, chunk, built, refused)
             count += len(chunk)
             await tell(count)
         for _ in range(ROUNDS):
             newer, late = await self._since(ontology, mark.head)
-            await self._write(ontology, late, into=built)
+            await self._build(ontology, late, built, refused)
             mark = newer
             if len(late) <= CHUNK:
                 break
         return mark.head, count
 
-    async def _proved(self, ontology: str, built: str, reached: int) -> None:
+    async def _build(self, ontology: str, rids: Sequence[str], built: str, refused: set[str]) -> None:
+        """Write into the new index, and keep up which documents it refuses."""
+        new = await self._write(ontology, rids, into=built)
+        refused.difference_update(rids)
+        refused.update(each.rid for each in new)
+
+    async def _proved(self, ontology: str, built: str, refused: set[str], reached: int) -> None:
         """SinkDown where the new index is not what it must be: then it is not searched. What was merged since is late, and comes after."""
         wanted = {copy.rid: copy async for copy in self.wanted(ontology)}
         held = {copy.rid: copy async for copy in _copied(self._index.stored(ontology, name=built))}
         async with self._database.reading() as snapshot:
             mark = await sinks.watermark(snapshot, self.sink, ontology)
             late = set(await touched(snapshot, ontology, reached, mark.head)) if mark else set()
-            suspects = [rid for rid in wanted.keys() | held.keys() if rid not in late and trouble(wanted.get(rid), held.get(rid))]
-            wrong = set(suspects) - await sinks.refused(snapshot, self.sink, suspects)
+        suspects = (wanted.keys() | held.keys()) - late - refused
+        wrong = {rid for rid in suspects if trouble(wanted.get(rid), held.get(rid))}
         if wrong:
             raise SinkDown(f"The new index differs from PostgreSQL in {len(wrong)} entities, {min(wrong)} among them, and is not searched.")
 
@@ -193,7 +200,8 @@ class Indexing:
                 found = await documents(snapshot, mark.epoch, chunk) if mark else []
             new = await self._index.put(ontology, found, into=into)
             async with self._database.writing() as work:
-                await sinks.settle(work, self.sink, ontology, mark.head if mark else 0, chunk, {each.rid: each.reason for each in new})
+                taken = chunk if into is None else ()  # what is not searched yet makes nothing good
+                await sinks.settle(work, self.sink, ontology, mark.head if mark else 0, taken, {each.rid: each.reason for each in new})
             refused += new
         if refused:
             log.warning("The index refused documents.", count=len(refused), first=refused[0].reason)

@@ -34,7 +34,7 @@ class Ontologies:
     ) -> Ontology:  # fmt: skip
         """An empty ontology at revision 0."""
         actor.require(Role.ADMIN)
-        _check(api_name, display_name, description)
+        check_words(api_name, display_name, description)
         words = _settings(settings or OntologySettings())
 
         async def act(work: Transaction) -> Ontology:
@@ -55,7 +55,7 @@ class Ontologies:
 
         async def act(work: Transaction) -> Ontology:
             before = await _current(work, rid, expected_version)
-            _check(before.api_name, before.display_name if display_name is None else display_name, description or "")
+            check_words(before.api_name, before.display_name if display_name is None else display_name, description or "")
             made = await ontologies.update(
                 work,
                 before.rid,
@@ -86,7 +86,8 @@ class Ontologies:
             return await once(work, actor.id, key, lambda: act(work), ONTOLOGY)
 
 
-def _check(api_name: str, display_name: str, description: str) -> None:
+def check_words(api_name: str, display_name: str, description: str) -> None:
+    """ValidationFailed with every rule that the words of an ontology break."""
     found = tuple(violations(api_name, display_name, description))
     if found:
         raise ValidationFailed(found)

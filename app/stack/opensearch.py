@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from app.stack.server import Place
 
 
+# On a disk that is nine tenths full, as those of laptops are, it would make no indices any more.
+_CONFIG = "cluster.routing.allocation.disk.threshold_enabled: false\n"
+
+
 class OpenSearch:
     """The search server."""
 
@@ -28,7 +32,10 @@ class OpenSearch:
     within = range(9200, 9300)  # its runner looks no further
 
     def prepared(self, place: Place) -> Launch:
-        """The runner makes its own folders, and listens on its base port plus one."""
+        """The runner makes its own folders but for what is there, and listens on its base port plus one."""
+        config = place.folder / "node" / "node_1" / "config" / "opensearch.yml"
+        config.parent.mkdir(parents=True, exist_ok=True)
+        config.write_text(_CONFIG)
         options = ["-XX:+UseSerialGC", "-Djava.locale.providers=CLDR,SPI", "--enable-native-access=ALL-UNNAMED"]
         run = (
             "org.codelibs.opensearch.runner.OpenSearchRunner", "-basePath", str(place.folder / "node"), "-numOfNode", "1",

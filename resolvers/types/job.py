@@ -91,6 +91,7 @@ class SyncResult:
     revision: Revision = strawberry.field(description="The revision up to which everything is in it.")
     entities: BigInt = strawberry.field(description="How many entities were written, with those that are deleted.")
     refused: BigInt = strawberry.field(description="How many of them the sink refuses: `deadLetters` says why.")
+    differing: BigInt = strawberry.field(description="How many of them still differ though they were written again.")
 
 
 @strawberry.type(description="A rule that stands in the way of a job.")
@@ -158,7 +159,7 @@ def _synced(told: Mapping[str, Any]) -> list[SyncResult]:
     return [
         SyncResult(
             sink=Sink(each["sink"]), ontology_name=each["ontology"], revision=Revision(each["revision"]), entities=BigInt(each["entities"]),
-            refused=BigInt(each["refused"]),
+            refused=BigInt(each["refused"]), differing=BigInt(each.get("differing", 0)),
         )
         for each in told["synced"]
     ]  # fmt: skip

@@ -147,6 +147,16 @@ def test_what_is_wrong_with_a_request_is_said_at_once(service, path: str, header
     assert service.counts() == before
 
 
+def test_an_ontology_that_is_to_be_made_needs_a_name_that_can_be_one(service):
+    before = service.counts()
+    answer = service.ask("POST", "/api/import?format=turtle&ontology=no%20name", b"<a:a> <a:b> <a:c> .", role="ADMIN")
+    assert (answer.status, answer.code) == (422, "VALIDATION_FAILED")
+    assert answer.json["violations"][0]["path"] == "apiName"
+    told = service.graphql(IMPORT, {"input": {"content": "<a:a> <a:b> <a:c> .", "format": "TURTLE", "ontology": "no name"}}, role="ADMIN")
+    assert told.code == "VALIDATION_FAILED"
+    assert service.counts() == before
+
+
 def test_who_may_not_write_is_refused_before_anything_is_read(service):
     assert service.ask("POST", "/api/import?format=turtle", b"x", role="VIEWER").code == "FORBIDDEN"
     assert service.ask("POST", "/api/import?format=turtle", b"x", role=None).code == "UNAUTHENTICATED"

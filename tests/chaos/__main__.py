@@ -26,7 +26,7 @@ from tests.chaos.faults import WITH_SERVERS
 from tests.chaos.judge import RECOVERS
 from tests.chaos.planted import BUGS
 from tests.chaos.run import Report, Scenario, run
-from tests.chaos.scenarios import CAUGHT_BY, PROVOKED, together
+from tests.chaos.scenarios import PROVOKED, caught, together
 from tests.chaos.world import ROOT, Servers
 from tests.conftest import database_named
 from tests.real_servers import Onlooker
@@ -117,7 +117,7 @@ def main() -> int:
 
     def told_of(report: Report) -> None:
         reports.append(report)
-        mark = f"{report.bug}: {'caught' if caught(report) else 'NOT CAUGHT'}: " if report.bug else ""
+        mark = f"{report.bug}: {'caught' if caught(report.bug, report.verdict) else 'NOT CAUGHT'}: " if report.bug else ""
         sys.stdout.write(f"{mark}{report.line}\n")
         sys.stdout.flush()
         if given.write:  # each time, so that what was found is there however it ends
@@ -137,15 +137,10 @@ def main() -> int:
 def failures(reports: list[Report], seeds: Sequence[int], bugs: Sequence[str]) -> list[str]:
     """Why the whole is a failure: what did not agree, a bug that was not caught, and what was never tried."""
     wrong = [f"seed {each.seed} left something that does not agree" for each in reports if not each.bug and not each.verdict.clean]
-    wrong += [f"{each.bug} is planted and not caught" for each in reports if each.bug and not caught(each)]
+    wrong += [f"{each.bug} is planted and not caught" for each in reports if each.bug and not caught(each.bug, each.verdict)]
     wrong += [f"{bug} was not tried" for bug in bugs if bug not in {each.bug for each in reports}]
     tried = len([each for each in reports if not each.bug])
     return wrong + ([f"of {len(seeds)} storms {tried} were tried"] if tried < len(seeds) else [])
-
-
-def caught(report: Report) -> bool:
-    """Whether the judge said what it has to say of the bug."""
-    return CAUGHT_BY[report.bug] in report.verdict.found
 
 
 def page(storms: list[Report], planted: list[Report]) -> str:
@@ -196,9 +191,9 @@ def page(storms: list[Report], planted: list[Report]) -> str:
         "| bug | caught | by |",
         "|---|---|---|",
     ]
-    lines[-2:-2] = [f"{sum(map(caught, planted))} of {len(planted)} are caught.", ""]
+    lines[-2:-2] = [f"{sum(caught(each.bug, each.verdict) for each in planted)} of {len(planted)} are caught.", ""]
     for each in sorted(planted, key=lambda one: one.bug):
-        lines.append(f"| {each.bug} | {'yes' if caught(each) else 'NO'} | {', '.join(each.verdict.found)} |")
+        lines.append(f"| {each.bug} | {'yes' if caught(each.bug, each.verdict) else 'NO'} | {', '.join(each.verdict.found)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -19,7 +19,7 @@ from app.services.reconciling import Proof, Reconciling, View
 from tests.chaos.following import Follower
 from tests.chaos.ledger import Ledger, Verdict
 from tests.chaos.remedies import plain, remedied, said
-from tests.chaos.signals import unsettled
+from tests.chaos.signals import nudged, unsettled
 from tests.chaos.world import World
 from tests.workers.kafka_reading import Seen, there
 
@@ -214,10 +214,18 @@ async def _topics(world: World, verdict: Verdict, seconds: float) -> None:
 
 async def _signals(world: World, verdict: Verdict, seconds: float) -> None:
     """Whatever stands in the topic of merges, the workers get past it."""
+    behind = await _unsettled(world, seconds / 3)
+    if behind:
+        await asyncio.to_thread(nudged, world)
+        behind = await _unsettled(world, seconds)
+    verdict.says("signals", behind)
+
+
+async def _unsettled(world: World, seconds: float) -> list[str]:
     until = time.monotonic() + seconds
     while (behind := await asyncio.to_thread(unsettled, world)) and time.monotonic() < until:  # noqa: ASYNC110 - another process does it
         await asyncio.sleep(0.5)
-    verdict.says("signals", behind)
+    return behind
 
 
 async def _heard(world: World, followers: list[Follower], verdict: Verdict, seconds: float) -> None:

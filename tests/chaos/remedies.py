@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from app.cli import app
 from app.commands.syncing import DIFFERS
 from app.persistence.sinks import NEO4J, OPENSEARCH
+from app.persistence.sinks import places as places_of
 from app.ports.search_index import SinkDown
 from app.services.graphing import Graphing
 from app.services.indexing import Indexing
@@ -115,11 +116,15 @@ async def _written_again(world: World, verdict: Verdict, taken: set[str]) -> Non
 
 
 async def _behind(world: World, rids: set[str]) -> list[str]:
+    """Those that the graph has otherwise than they are: who sits on a vertex that does not change any more hinders nobody."""
     view = Graphing(world.database, world.store)
+    async with world.database.reading() as snapshot:
+        places = await places_of(snapshot, sorted(rids))
     late: list[str] = []
     for ontology in world.ontologies.values():
-        held = {copy.rid: copy.live async for copy in view.held(ontology, sorted(rids))}
-        wanted = {copy.rid: copy.live async for copy in view.wanted(ontology, sorted(rids)) if copy.live is not None}
+        mine = sorted(rid for rid, place in places.items() if place == ontology)
+        held = {copy.rid: copy.live async for copy in view.held(ontology, mine)}
+        wanted = {copy.rid: copy.live async for copy in view.wanted(ontology, mine) if copy.live is not None}
         late += sorted(rid for rid in wanted if wanted[rid] != held.get(rid))
     return late
 

@@ -175,18 +175,39 @@ def everything(world: World) -> list[Message]:
         consumer.close()
 
 
+def nudged(world: World) -> None:
+    """One more signal, which says nothing, into each partition.
+
+    A stranger that leaves a group may leave numbers behind the position from which a worker goes on; only the next signal settles them.
+    """
+    name = world.prefix + MERGED
+    producer = Producer({"bootstrap.servers": world.servers.kafka, "log_level": 0})
+    for partition in producer.list_topics(name, timeout=30).topics[name].partitions:
+        producer.produce(name, _envelope(), FOREIGN, partition=partition)
+    producer.flush(10)
+
+
 def unsettled(world: World) -> list[str]:
-    """What a group of ours has not settled of the topic of merges."""
+    """What a group of ours has not settled of the topic of merges; that the broker cannot say, as just after it was started, is told too."""
     behind = []
     for group in GROUPS:
         consumer = Consumer({"bootstrap.servers": world.servers.kafka, "group.id": world.prefix + group, "log_level": 0})
         try:
-            name = world.prefix + MERGED
-            partitions = consumer.list_topics(name, timeout=30).topics[name].partitions
-            for each in consumer.committed([TopicPartition(name, partition) for partition in partitions], timeout=30):
-                _, end = consumer.get_watermark_offsets(TopicPartition(name, each.partition), timeout=30)
-                if end > max(each.offset, 0):
-                    behind.append(f"{group} has settled {max(each.offset, 0)} of {end} in partition {each.partition}")
+            behind += _behind(consumer, group, world.prefix + MERGED)
+        except KafkaException as failure:
+            behind.append(f"how far {group} is cannot be told: {failure}")
         finally:
             consumer.close()
+    return behind
+
+
+def _behind(consumer: Consumer, group: str, name: str) -> list[str]:
+    topic = consumer.list_topics(name, timeout=30).topics[name]
+    if topic.error is not None:
+        raise KafkaException(topic.error)
+    behind = []
+    for each in consumer.committed([TopicPartition(name, partition) for partition in topic.partitions], timeout=30):
+        _, end = consumer.get_watermark_offsets(TopicPartition(name, each.partition), timeout=30)
+        if end > max(each.offset, 0):
+            behind.append(f"{group} has settled {max(each.offset, 0)} of {end} in partition {each.partition}")
     return behind

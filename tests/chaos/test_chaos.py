@@ -15,7 +15,7 @@ from tests.chaos.judge import CONVERGES
 from tests.chaos.ledger import Verdict
 from tests.chaos.planted import BUGS
 from tests.chaos.run import Report, Scenario, run
-from tests.chaos.scenarios import CAUGHT_BY, PROVOKED, together
+from tests.chaos.scenarios import CAUGHT_BY, PROVOKED, caught, together
 from tests.chaos.world import ROOT, Servers
 
 
@@ -36,7 +36,7 @@ async def test_nothing_that_was_told_is_lost_in_a_storm(servers):
 @pytest.mark.parametrize("bug", ["relay-makes-new-ids", "torn-snapshot", "hard-deletes", "a-refused-vertex-is-not-noted"])
 async def test_the_harness_catches_a_bug_that_is_planted(servers, bug):
     report = await run(servers, 1, PROVOKED[bug], bug=bug)
-    assert CAUGHT_BY[bug] in report.verdict.found, report.line
+    assert caught(bug, report.verdict), report.line
 
 
 def reported(

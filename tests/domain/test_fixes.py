@@ -143,3 +143,18 @@ def test_what_is_taken_out_is_gone():
     assert edited(words, "constraints[a]", lambda _: GONE) == words | {"constraints": [{"key": "b"}]}
     assert edited(words, "icon.colour", lambda _: GONE) == words | {"icon": {"name": "x"}}
     assert top("icon.colour") == "icon"
+
+
+@pytest.mark.parametrize(
+    ("given_name", "beside", "fixed"),
+    [("Name", "other", "name"), ("Name", "name", "name2"), ("two words", "other", "twoWords")],
+)
+def test_a_name_that_differs_in_its_form_alone_stands_in_nobodys_way_but_anothers(given_name, beside, fixed):
+    made = World.empty().plan(given.object_type("Boat", properties={given_name: "STRING", beside: "STRING"}))
+    assert fixed in [each.fix[0].fields["apiName"] for each in made.violations if each.rule == "api-name.form"]
+
+
+def test_so_does_a_field_of_a_struct():
+    fields = [{"key": name, "apiName": name, "type": {"base": "LONG"}} for name in ("Width", "Length")]
+    made = World.empty().plan(given.object_type("Boat", properties={"size": {"type": {"base": "STRUCT", "fields": fields}}}))
+    assert [each["apiName"] for each in made.violations[0].fix[0].fields["type"]["fields"]] == ["width", "Length"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -42,6 +43,22 @@ class Spoiling:
             for each in vertices
         ]
         return await self._store.put(ontology, spoilt, **options)
+
+
+class Slow:
+    """The real graph database, but who wrote does not go on until they may."""
+
+    def __init__(self, store):
+        self._store, self.written, self.goes_on = store, asyncio.Event(), asyncio.Event()
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    async def put(self, ontology, vertices, **options):
+        refused = await self._store.put(ontology, vertices, **options)
+        self.written.set()
+        await self.goes_on.wait()
+        return refused
 
 
 @pytest_asyncio.fixture
@@ -191,3 +208,33 @@ async def test_a_rid_that_a_stranger_sits_on_is_refused_with_the_reason_and_writ
     await store._written(("MATCH (e:TypeGroup {rid: $rid}) WHERE NOT e:Entity DETACH DELETE e", {"rid": fleet}))
     assert (await ask.data(RETRY, actor=ADMIN))["retryFailedEvents"] == {"rids": [fleet], "refused": []}
     assert await served_by_the_graph(database, store, 1) == (True, 2)
+
+
+async def test_who_says_late_that_an_earlier_version_was_written_does_not_strike_out_that_the_later_one_was_refused(
+    database, store, graphing, ask
+):
+    made = await Editing(database).apply(EDITOR, "main", [given.type_group("fleet")])
+    fleet, slow = made.refs["fleet"], Slow(store)
+    earlier = asyncio.create_task(Graphing(database, slow).reach(made.ontology))
+    await slow.written.wait()
+    await Editing(database).apply(EDITOR, "main", [given.update(Kind.TYPE_GROUP, fleet, 1, displayName="Later")])
+    assert [each.rid for each in (await Graphing(database, Spoiling(store, fleet)).reach(made.ontology)).refused] == [fleet]
+
+    slow.goes_on.set()
+    await earlier
+
+    assert [each["rid"] for each in (await ask.data(LETTERS, actor=ADMIN))["deadLetters"]] == [fleet]
+    assert await states(ask, [fleet]) == {fleet: ["FAILED"]}
+    assert await served_by_the_graph(database, store, 2) == (False, 1)
+
+
+async def test_what_refers_to_what_is_refused_keeps_its_reference_when_a_graph_is_filled_anew(database, store, graphing):
+    made = await Editing(database).apply(EDITOR, "main", given.object_type("Ship"))
+
+    reached = await Graphing(database, Spoiling(store, made.refs["Ship"])).reach(made.ontology)
+
+    assert [each.rid for each in reached.refused] == [made.refs["Ship"]]
+    [key] = [vertex async for vertex in store.stored(made.ontology)]
+    assert (key.rid, [link.target for link in key.links]) == (made.refs["Ship.id"], [made.refs["Ship"]])
+    proof = await Reconciling(database, [graphing]).prove(graphing, made.ontology, "main")
+    assert (proof.differing, proof.refused) == ((), 1)

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from app.persistence.background import MUCH, off_loop, uncollected
+from app.persistence.background import MUCH, off_loop, set_aside, take_back, uncollected
 
 
 @pytest.mark.parametrize(("size", "apart"), [(MUCH - 1, False), (MUCH, True)])
@@ -31,7 +31,7 @@ def test_what_is_made_amid_large_work_is_not_looked_at_by_the_next_collection() 
 
 
 def test_what_was_set_aside_at_the_start_stays_aside_after_large_work() -> None:
-    gc.freeze()
+    set_aside()
     before = gc.get_freeze_count()
     try:
         with uncollected(MUCH):
@@ -40,7 +40,10 @@ def test_what_was_set_aside_at_the_start_stays_aside_after_large_work() -> None:
         assert gc.get_freeze_count() >= before
         assert {id(each) for each in made}.isdisjoint(id(each) for each in gc.get_objects())
     finally:
-        gc.unfreeze()
+        take_back()
+    with uncollected(MUCH):
+        made = [{} for _ in range(1_000)]
+    assert gc.get_freeze_count() == 0
 
 
 def test_small_work_is_collected_as_ever() -> None:

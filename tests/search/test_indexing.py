@@ -300,3 +300,28 @@ async def test_tombstones_are_forgotten_when_their_time_is_over(index, indexing,
     await index._client.index(index=alias_of(main), id=made.refs["one"], body=old, params={"refresh": "true"})
     await index.forget(month)
     assert set(await held(index, main)) == {made.refs["two"]}
+
+
+async def test_indices_that_are_dropped_meanwhile_hinder_no_forgetting(index, indexing, editing, main):
+    made = await editing.apply(EDITOR, "main", [given.type_group("one", ref="one")])
+    await editing.apply(EDITOR, "main", [given.deletion(Kind.TYPE_GROUP, made.refs["one"], 1)])
+    await indexing.reach(main)
+    stop = asyncio.Event()
+
+    async def built_and_dropped() -> None:
+        while not stop.is_set():
+            other = await index.build("other")
+            old = [line for rid in map(str, range(50)) for line in ({"index": {"_id": rid}}, {"rid": rid, "deletedAt": 1})]
+            await index._client.bulk(body=old, index=other, params={"refresh": "true"})
+            await index.swap("other", other)
+            await index.drop(other)
+
+    dropping = asyncio.create_task(built_and_dropped())
+    try:
+        for _ in range(8):
+            await index.forget(datetime.now(UTC) - timedelta(days=30))
+    finally:
+        stop.set()
+        await dropping
+
+    assert set(await held(index, main)) == {made.refs["one"]}

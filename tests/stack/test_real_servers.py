@@ -58,3 +58,8 @@ def test_a_server_that_cannot_be_had_is_skipped_loudly_and_fails_in_ci(tmp_path,
     assert outcome in ended.stdout
     assert "The real servers cannot be had" in ended.stdout
     assert ("!!! The real servers cannot be had: 1 tests proved nothing" in ended.stdout) is (outcome == "1 skipped")
+
+
+def test_opensearch_makes_indices_on_a_disk_that_is_nearly_full(opensearch):
+    nodes = httpx2.get(f"{opensearch}/_nodes/settings?flat_settings=true", timeout=60).json()["nodes"]
+    assert [each["settings"]["cluster.routing.allocation.disk.threshold_enabled"] for each in nodes.values()] == ["false"]

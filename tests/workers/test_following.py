@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -124,6 +125,19 @@ async def test_a_failing_ontology_does_not_hold_up_another(kafka, prefix, publis
         await publisher.publish([merged("poison", 1), *(merged(f"sound{n}", 1) for n in range(12))])
         await heard.until(lambda calls: {ontology for ontology, _ in calls} >= {f"sound{n}" for n in range(12)})
         await heard.until(lambda calls: calls.count(("poison", 1)) >= 3)
+
+
+@pytest.mark.parametrize("strange", ["\0", "\ud800"])
+@pytest.mark.parametrize("revision", [-1, 2**63, 2**70])
+async def test_what_no_relay_of_ours_would_signal_is_passed_over(kafka, prefix, publisher, database, strange, revision):
+    await publisher.declare(FEW)
+    signal = json.loads(merged("a", 1).value)
+    poison = [signal | {"ontology": f"a{strange}"}, signal | {"revision": revision}]
+    async with following(heard := Heard(), KafkaFeed([kafka], "group", prefix), database):
+        await publisher.publish([Message(MERGED, "a", json.dumps(each).encode(), ()) for each in poison])
+        await publisher.publish([merged("a", 2)])
+        await heard.until(lambda calls: ("a", 2) in calls)
+    assert {call for call in heard.calls if call[1] is not None} == {("a", 2)}
 
 
 async def test_many_signals_of_an_ontology_are_one_call_with_the_newest(kafka, prefix, publisher, database):

@@ -73,8 +73,9 @@ class Broken:
         return Operation(Verb.UPDATE, entity.kind, entity.rid, expected_version=was.version if was else None, fields=fields)
 
     def taken(self) -> frozenset[tuple[str, str]]:
-        """Every name of the neighbourhood, in the form in which names are compared."""
-        return frozenset(name.key for entity in self.world for name in entity.definition.names())
+        """Every other name of the neighbourhood than what is at the violation's path, in the form in which names are compared."""
+        here = (self.entity.rid, self.path)
+        return frozenset(name.key for entity in self.world for name in entity.definition.names() if (entity.rid, name.path) != here)
 
 
 Fixer = Callable[[Broken], Iterable[Operation]]

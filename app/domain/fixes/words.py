@@ -176,9 +176,10 @@ def _renamed(broken: Broken, name: str, pattern: re.Pattern[str], *, least: int 
 
 
 def _siblings(broken: Broken) -> set[str]:
-    """The names of the items beside the one that is renamed, and of all that an interface inherits."""
+    """The names of the items beside the one that is renamed."""
     listed = broken.at(parent(parent(broken.path))) if broken.path.endswith("].apiName") else None
-    return {str(item.get("apiName", "")).lower() for item in listed or ()}
+    renamed = broken.at(parent(broken.path))
+    return {str(item.get("apiName", "")).lower() for item in listed or () if item is not renamed}
 
 
 def name_of(text: str, pattern: re.Pattern[str]) -> str:
