@@ -28,7 +28,7 @@ from app.web.pages import Pages, graphiql_page, page_routes
 from app.web.request import Requests
 from app.web.rest.face import BULK_PATHS, rest_routes
 from app.web.rest.resource import Door
-from app.web.security_headers import SecurityHeaders
+from app.web.security_headers import Policy, SecurityHeaders
 from resolvers.transport.http import GraphQLEndpoint
 from resolvers.transport.json_input import decoded
 
@@ -62,12 +62,12 @@ def create_app(settings: Settings, *, tokens: Callable[[], Mapping[str, str]] | 
             yield
 
     straight: dict[str, Route] = {}
-    limits, origins = settings.limits, Origins(settings.cors_origins)
+    limits, origins, policy = settings.limits, Origins(settings.cors_origins), Policy(https_only=not settings.development)
     middleware = [
         *([Middleware(traced)] if settings.otel_exporter_otlp_endpoint else []),
         Middleware(Requests, report=faults.report),
-        Middleware(SecurityHeaders, https_only=not settings.development),
-        Middleware(Lane, routes=straight),
+        Middleware(Lane, routes=straight, policy=policy),
+        Middleware(SecurityHeaders, policy=policy),
         Middleware(origins.cors),
         Middleware(BodyLimit, limit=limits.body_bytes, own={GRAPHQL, *BULK_PATHS}),
     ]

@@ -41,7 +41,8 @@ async def measure() -> list[Row]:
                 f"< 50 ms{'' if rate == WANTED else ' (beyond)'}",
                 held,
                 f"{waits.rate:.0f} answers a second, {waits.failed} refused or late; {spent * 1e3:.1f} ms of the process's CPU each",
-                why=f"{waits.rate:.0f} a second were answered of the {rate:,} that came, with PostgreSQL, the client and whatever else ran on the same cores.",
+                why=f"{waits.rate:.0f} a second were answered of the {rate:,} that came. A process answers on one core, and an answer takes {spent * 1e3:.1f} ms of it: "
+                f"at most {1 / spent:,.0f} a second, were PostgreSQL and the client on other cores than these. More processes answer more.",
             )
         )
     return made

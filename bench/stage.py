@@ -87,6 +87,7 @@ def postgres_program(name: str) -> str:
 async def database(*, durable: bool = True) -> AsyncIterator[tuple[Database, str]]:
     """An empty migrated database on a server of its own, with its address; durable as in production unless said otherwise."""
     with tempfile.TemporaryDirectory(prefix="oms-bench-") as directory:
+        await asyncio.to_thread(os.chmod, directory, 0o711)  # so that the account that root drops to stays in it, and all goes with it
         server = EmbeddedPostgres(Path(directory) / "postgres", durable=durable)
         url = await asyncio.to_thread(server.start)
         try:

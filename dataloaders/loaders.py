@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from app.persistence import leases, sinks
@@ -64,17 +64,63 @@ class Loaders:
         self._pages: dict[Listing, Loader[str, Rows]] = {}
         self._totals: dict[Listing, Loader[str, Total]] = {}
         self._entities: dict[At, Loader[Single, Record | None]] = {}
-        self.names: Loader[Named, Record | None] = Loader(self._read_names)
-        self.anywhere = self._plain(entities.anywhere)
-        self.versions = self._plain(self._read_versions)
-        self.merges = self._plain(history.merges)
-        self.index_statuses = self._plain(sinks.statuses)
-        self.change_sets = self._plain(change_sets.by_rid)
-        self.blame: Loader[blame.Wanted, dict[str, list[Step]] | None] = self._plain(blame.steps)
-        self.reasons = self._plain(blame.reasons)  # by ontology and revision
-        self.locks: Loader[str, Lease | None] = self._plain(leases.held)
-        self.ontologies = self._plain(ontologies.by_rid)
-        self.ontology_names = self._plain(ontologies.by_name)  # by lower-cased name
+
+    # Each is made by who first asks it: an operation needs one or two of them.
+
+    @cached_property
+    def names(self) -> Loader[Named, Record | None]:
+        """Entities by their names."""
+        return Loader(self._read_names)
+
+    @cached_property
+    def anywhere(self) -> Loader[str, Record | None]:
+        """Entities as they are now, in any ontology."""
+        return self._plain(entities.anywhere)
+
+    @cached_property
+    def versions(self) -> Loader[tuple[str, int], Any]:
+        """Versions of entities."""
+        return self._plain(self._read_versions)
+
+    @cached_property
+    def merges(self) -> Loader[tuple[str, int], Record | None]:
+        """Merges by ontology and revision."""
+        return self._plain(history.merges)
+
+    @cached_property
+    def index_statuses(self) -> Loader[str, list[Record]]:
+        """What each sink has of an entity."""
+        return self._plain(sinks.statuses)
+
+    @cached_property
+    def change_sets(self) -> Loader[str, Record | None]:
+        """Change sets by rid."""
+        return self._plain(change_sets.by_rid)
+
+    @cached_property
+    def blame(self) -> Loader[blame.Wanted, dict[str, list[Step]] | None]:
+        """The merges in which the fields of an entity changed."""
+        return self._plain(blame.steps)
+
+    @cached_property
+    def reasons(self) -> Loader[tuple[str, int], Any]:
+        """Why a merge was, by ontology and revision."""
+        return self._plain(blame.reasons)
+
+    @cached_property
+    def locks(self) -> Loader[str, Lease | None]:
+        """Edit locks that are held."""
+        return self._plain(leases.held)
+
+    @cached_property
+    def ontologies(self) -> Loader[str, Record | None]:
+        """Ontologies by rid."""
+        return self._plain(ontologies.by_rid)
+
+    @cached_property
+    def ontology_names(self) -> Loader[str, Record | None]:
+        """Ontologies by their names in lower case."""
+        return self._plain(ontologies.by_name)
 
     def pages(self, listing: Listing) -> Loader[str, Rows]:
         """The page below each parent."""

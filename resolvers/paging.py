@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Generic, NamedTuple, TypeVar, cast
 
 import strawberry
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from graphql import GraphQLResolveInfo, SelectionSetNode
 
     from app.persistence.reads.totals import Total
+    from app.persistence.reads.written import Shape
     from app.web.cursors import Place
     from resolvers.context import Context
 
@@ -101,6 +102,11 @@ class Paged:
     def rows(self, made: Made) -> Sequence[Record] | None:
         """What its items are made from, where they are made by this function."""
         return self._rows.records if self._made is made else None
+
+    @property
+    def written(self) -> Sequence[str | None] | None:
+        """Its items as texts of JSON, where the plan wanted them so."""
+        return None if self._walk.selection.shape is None else self._rows.records
 
     @property
     def nodes(self) -> list[Any]:
@@ -193,8 +199,7 @@ class Walk(NamedTuple):
         return scope(source.name, self.parent, selection.order.value, selection.descending, selection.where)
 
 
-@dataclass(frozen=True, slots=True)
-class Paging:
+class Paging(NamedTuple):
     """The four arguments of a connection, as the client sent them."""
 
     first: int | None = None
@@ -212,8 +217,7 @@ class Paging:
         return default if given is None else given, self.last is not None
 
 
-@dataclass(frozen=True, slots=True)
-class List:
+class List(NamedTuple):
     """A list that can be paged: the rows below one parent, filtered and sorted; `epoch` where it has no revision."""
 
     source: Source
@@ -224,11 +228,11 @@ class List:
     where: Condition = EVERYTHING
     epoch: int = 0
 
-    def walk(self, context: Context, paging: Paging, columns: frozenset[str] | None = None) -> Walk:
-        """The page that the arguments ask for, and as much of its entities as is wanted."""
+    def walk(self, context: Context, paging: Paging, columns: frozenset[str] | None = None, shape: Shape | None = None) -> Walk:
+        """The page that the arguments ask for, and as much of its entities as is wanted, or their JSON."""
         limit, backward = paging.size(min(context.limits.default_page_size, context.limits.page_size), context.limits.page_size)
         epoch = self.at.epoch if self.at else self.epoch
-        selection = Selection(self.order, self.descending, limit, backward, where=self.where, only=columns)
+        selection = Selection(self.order, self.descending, limit, backward, where=self.where, only=columns, shape=shape)
         walk = Walk(context, Listing(self.source, self.at, selection), self.parent, epoch)
         if paging.after is None and paging.before is None:
             return walk
@@ -259,26 +263,29 @@ class List:
 def connection(info: strawberry.Info[Any], listed: List, paging: Paging, made: Made, page: type[Paged] = Paged) -> T:  # type: ignore[type-var]  # the field says which
     """The page of a list; what stands beside it at the same level is fetched with it."""
     context: Context = info.context
-    walk, counted = _walked(info, listed, paging)
+    walk, counted = _walked(info, listed, paging, made if page is Paged else None)
     if counted:
         return cast("T", _counted(context, walk, made, page))
-    return cast("T", Wanted(context.loaders.pages(walk.listing), (walk.parent,), _paged, walk, made, page))
+    return cast("T", Wanted(context.loaders.pages(walk.listing), (walk.parent,), paged, walk, made, page))
 
 
-def _walked(info: strawberry.Info[Any], listed: List, paging: Paging) -> tuple[Walk, bool]:
+def _walked(info: strawberry.Info[Any], listed: List, paging: Paging, made: Made | None) -> tuple[Walk, bool]:
     """The page, and whether its total is selected. Pages of one field differ in their parents alone, and are worked out once."""
     asked = (listed.source, listed.at, listed.order, listed.descending, listed.where, listed.epoch, paging)
     known = getattr(info, "walked", UNKEPT)
     if known and known[0] == asked:
         return known[1]._replace(parent=listed.parent), known[2]
-    walk = listed.walk(info.context, paging, only(info))
+    written = getattr(info, "written", None)
+    shape = written.shape if written is not None and written.made == made else None
+    walk = listed.walk(info.context, paging, only(info), shape)
     counted = selects(info._raw_info, "totalCount", "totalCountIsLowerBound")  # noqa: SLF001 - Strawberry's own view of it is slow
     if known is not UNKEPT and paging.after is None and paging.before is None:  # a cursor is one parent's
         info.walked = (asked, walk, counted)  # type: ignore[attr-defined]  # as the levels' own has it
     return walk, counted
 
 
-def _paged(found: list[Rows], walk: Walk, made: Made, page: type[Paged]) -> Paged:
+def paged(found: list[Rows], walk: Walk, made: Made, page: type[Paged]) -> Paged:
+    """The value of a connection, from its rows."""
     return page(walk, found[0], None, made)
 
 

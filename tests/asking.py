@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import Any
 
+import orjson
+
 from app.adapters.memory_cache import MemoryCache
 from app.domain.actor import Actor
 from app.limits import Limits
@@ -50,10 +52,10 @@ class Asking:
         return await self._execution.answer(found, actor, RequestFacts("test", min_revision=header))
 
     async def data(self, query: str, *, actor: Actor = VIEWER, header: str | None = None, **variables: Any) -> Any:
-        """The data of an answer without errors."""
+        """The data of an answer without errors, as JSON."""
         answer = await self.answer(query, actor=actor, header=header, **variables)
         assert not answer.errors, (answer.errors, self.faults)
-        return answer.data
+        return orjson.loads(answer.encoded())["data"]
 
     async def codes(self, query: str, *, actor: Actor = VIEWER, header: str | None = None, **variables: Any) -> list[str]:
         """The codes of an answer's errors, also where it was refused before it was executed."""

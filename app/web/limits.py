@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, BinaryIO
 import orjson
 
 from app.domain.errors import ErrorCode, OmsError, RequestError
+from app.web.headers import headers_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Mapping
+    from collections.abc import Collection, Mapping
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,32 +25,42 @@ class ClientGone(Exception):
 
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     """The whole body; PAYLOAD_TOO_LARGE as soon as it is known to be larger than `limit` bytes."""
-    return b"".join([part async for part in _parts(scope, receive, limit)])
+    _check_announced(scope, limit)
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more:  # once, for most
+        part, more = _part(await receive(), size, limit)
+        size += len(part)
+        parts.append(part)
+    return b"".join(parts)
 
 
 async def to_disk(scope: Scope, receive: Receive, limit: int, file: BinaryIO) -> str:
     """The whole body into a file, of which memory never holds more than what arrives at once; answers with its SHA-256."""
+    _check_announced(scope, limit)
     digest = hashlib.sha256()
-    async for part in _parts(scope, receive, limit):
+    size, more = 0, True
+    while more:
+        part, more = _part(await receive(), size, limit)
+        size += len(part)
         digest.update(part)
         await asyncio.to_thread(file.write, part)
     return digest.hexdigest()
 
 
-async def _parts(scope: Scope, receive: Receive, limit: int) -> AsyncIterator[bytes]:
+def _check_announced(scope: Scope, limit: int) -> None:
     if announced(scope) > limit:
         raise too_large(limit)
-    size, more = 0, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        part = message.get("body", b"")
-        size += len(part)
-        if size > limit:
-            raise too_large(limit)
-        yield part
-        more = message.get("more_body", False)
+
+
+def _part(message: Message, before: int, limit: int) -> tuple[bytes, bool]:
+    """What came of a body, of which so many bytes came before, and whether there is more."""
+    if message["type"] == "http.disconnect":
+        raise ClientGone
+    part: bytes = message.get("body", b"")
+    if before + len(part) > limit:
+        raise too_large(limit)
+    return part, message.get("more_body", False)
 
 
 class BodyLimit:
@@ -120,4 +131,5 @@ def too_large(limit: int) -> RequestError:
 
 def announced(scope: Scope) -> int:
     """The size that the request gives its body; 0 where it does not say."""
-    return max((int(value[:20]) for name, value in scope["headers"] if name == b"content-length" and value.isdigit()), default=0)
+    sent = headers_of(scope).get("content-length", "")
+    return int(sent[:20]) if sent.isascii() and sent.isdigit() else 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -19,15 +21,27 @@ HEADERS = {
 TRANSPORT = "max-age=31536000; includeSubDomains"
 
 
-class SecurityHeaders:
-    """Adds them to every answer; one that a page set for itself stays as it is."""
+class Policy:
+    """The headers; one that a page set for itself stays as it is."""
 
-    def __init__(self, app: ASGIApp, *, https_only: bool = False) -> None:
+    def __init__(self, *, https_only: bool = False) -> None:
         """`https_only` binds browsers to HTTPS for a year: for production behind TLS."""
-        self._app = app
         wanted = HEADERS | ({"strict-transport-security": TRANSPORT} if https_only else {})
         self._wanted = [(name.encode(), value.encode()) for name, value in wanted.items()]
         self._names = frozenset(name for name, _ in self._wanted)
+
+    def beside(self, sent: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """Those that an answer with these headers lacks."""
+        own = {name.lower() for name, _ in sent}
+        return self._wanted if own.isdisjoint(self._names) else [pair for pair in self._wanted if pair[0] not in own]
+
+
+class SecurityHeaders:
+    """Adds them to every answer."""
+
+    def __init__(self, app: ASGIApp, policy: Policy) -> None:
+        self._app = app
+        self._policy = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -37,9 +51,7 @@ class SecurityHeaders:
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
                 sent = message.get("headers", ())
-                own = {name.lower() for name, _ in sent}
-                added = self._wanted if own.isdisjoint(self._names) else [pair for pair in self._wanted if pair[0] not in own]
-                message = {**message, "headers": [*sent, *added]}
+                message = {**message, "headers": [*sent, *self._policy.beside(sent)]}
             await send(message)
 
         await self._app(scope, receive, marked)

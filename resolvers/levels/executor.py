@@ -20,8 +20,11 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from dataloaders.wanted import Wanted
+from resolvers.levels.listed import Listed
 from resolvers.levels.plan import Planner, Run
 from resolvers.levels.plans import Plans
+from resolvers.levels.referred import Referred
+from resolvers.types.entity import one_of
 
 if TYPE_CHECKING:
     import strawberry
@@ -32,8 +35,9 @@ if TYPE_CHECKING:
     from dataloaders.wanted import Loader
     from resolvers.levels.plan import Completed, Edge
 
-    Level = dict[Edge, list[tuple[Any, dict[str, Any]]]]
-    Found = list[tuple[Edge, dict[str, Any], Any]]
+    Parents = list[tuple[Any, dict[str, Any]]]
+    Level = dict[Edge, Parents]
+    Found = tuple[Edge, dict[str, Any], Any]
 
 
 class LevelExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -104,73 +108,83 @@ class LevelExecutor(StrawberryGraphQLCoreExecutionContext):
         answer = plan(value, run)
         while run.waiting:
             level, run.waiting = run.waiting, {}
-            for edge, place, found in await self._read(level):
-                place[edge.name] = edge.complete(found, run)
+            await self._read(level, run)
         return answer
 
-    async def _read(self, level: Level) -> Found:
-        """Call every field of a level for every parent, and read what they want at once."""
-        found: Found = []
-        wanted: dict[Loader[Any, Any], list[int]] = {}
-        awaited: list[int] = []
+    async def _read(self, level: Level, run: Run) -> None:
+        """Call every field of a level for every parent, read what they want at once, and write it into the answer."""
+        wanted: dict[Loader[Any, Any], list[Found]] = {}
+        awaited: list[Found] = []
         try:
             for edge, parents in level.items():
-                call = edge.call(self)
-                for source, place in parents:
-                    value = call(source)
-                    if value.__class__ is Wanted:
-                        wanted.setdefault(value.loader, []).append(len(found))
-                    elif optimized_is_awaitable(value):
-                        awaited.append(len(found))
-                    found.append((edge, place, value))
+                if (referred := Referred.by(edge, parents)) is not None:
+                    wanted.setdefault(self.context_value.loaders.entities(referred.at), []).append((edge, {}, referred))
+                else:
+                    self._call(edge, parents, run, wanted, awaited)
         except BaseException:
-            for number in awaited:
-                if isinstance(coroutine := found[number][2], Coroutine):
-                    coroutine.close()
+            for _, _, value in awaited:
+                if isinstance(value, Coroutine):
+                    value.close()
             raise
         if awaited and not wanted and len(awaited) == 1:
-            _put(found, awaited[0], await found[awaited[0]][2])
+            [(edge, place, value)] = awaited
+            place[edge.name] = edge.complete(await value, run)
         elif awaited:
-            await _together(found, awaited, wanted)
+            await _together(awaited, wanted, run)
         else:
-            await _wanted(found, wanted)
-        return found
+            await _wanted(wanted, run)
+
+    def _call(
+        self, edge: Edge, parents: Parents, run: Run, wanted: dict[Loader[Any, Any], list[Found]], awaited: list[Found]
+    ) -> None:  # fmt: skip
+        """Call a field for every parent; what need not be waited for is in the answer at once."""
+        call, complete, name = edge.call(self), edge.complete, edge.name
+        for number, (source, place) in enumerate(parents):
+            value = call(source)
+            if value.__class__ is Wanted:
+                if not number and (listed := Listed.by(edge, value, parents)) is not None:
+                    wanted.setdefault(value.loader, []).append((edge, place, listed))
+                    return
+                wanted.setdefault(value.loader, []).append((edge, place, value))
+            elif optimized_is_awaitable(value):
+                awaited.append((edge, place, value))
+            else:
+                place[name] = complete(value, run)
 
 
 NOWHERE = Path(None, "", None)
 RESULT = 4  # which of the arguments of complete_value
 
 
-async def _together(found: Found, awaited: list[int], wanted: dict[Loader[Any, Any], list[int]]) -> None:
+async def _together(awaited: list[Found], wanted: dict[Loader[Any, Any], list[Found]], run: Run) -> None:
     """Nothing is left running, however it ends."""
-    tasks = [asyncio.ensure_future(found[number][2]) for number in awaited]
+    tasks = [asyncio.ensure_future(value) for _, _, value in awaited]
     try:
-        await _wanted(found, wanted)
+        await _wanted(wanted, run)
         values = await asyncio.gather(*tasks)
     except BaseException:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         raise
-    for number, value in zip(awaited, values, strict=True):
-        _put(found, number, value)
+    for (edge, place, _), value in zip(awaited, values, strict=True):
+        place[edge.name] = edge.complete(value, run)
 
 
-async def _wanted(found: Found, wanted: dict[Loader[Any, Any], list[int]]) -> None:
-    for loader, numbers in wanted.items():
-        keys = [key for number in numbers for key in found[number][2].keys]
-        values = await loader.level(keys)
+async def _wanted(wanted: dict[Loader[Any, Any], list[Found]], run: Run) -> None:
+    for loader, those in wanted.items():
+        values = await loader.level([key for _, _, want in those for key in want.keys])
         begin = 0
-        for number in numbers:
-            want = found[number][2]
+        for edge, place, want in those:
             end = begin + len(want.keys)
-            _put(found, number, want.made(values[begin:end], *want.given))
+            found = values[begin:end]
             begin = end
-
-
-def _put(found: Found, number: int, value: Any) -> None:
-    edge, place, _ = found[number]
-    found[number] = (edge, place, value)
+            if isinstance(want, (Listed, Referred)):
+                want.answer(found, run)
+            elif edge.of_rows is not None and want.made is one_of and found[0] is not None:
+                place[edge.name] = edge.of_rows.one(found[0], want.given[0], run)  # without an object for it
+            else:
+                place[edge.name] = edge.complete(want.made(found, *want.given), run)
 
 
 async def _settled(value: Any) -> Any:

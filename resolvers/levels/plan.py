@@ -33,11 +33,13 @@ from strawberry.schema.schema_converter import get_arguments
 from strawberry.types.base import get_object_definition, has_object_definition
 from strawberry.types.field import StrawberryField
 
-from resolvers.levels.columns import BACKREF, Columns
+from resolvers.levels.columns import BACKREF, Columns, origin_of
+from resolvers.levels.functions import Item, OfRows, attribute, compiled, plain, worded
 from resolvers.levels.leaves import Unusual, inline, leaf
+from resolvers.levels.shapes import Shapes, spliced
 from resolvers.paging import Paged
-from resolvers.types.entity import COLUMNS, TYPES, Entity, entity
-from resolvers.types.reading import Read, Reader, readers
+from resolvers.types.entity import COLUMNS, READ_BY, REFERS, RID, TYPES, Entity, entity
+from resolvers.types.reading import Read, Row
 
 if TYPE_CHECKING:
     from graphql import GraphQLField, GraphQLList, GraphQLOutputType, ValueNode
@@ -45,10 +47,11 @@ if TYPE_CHECKING:
     from graphql.execution.values import VariableValues
 
     from resolvers.levels.executor import LevelExecutor
+    from resolvers.levels.functions import Name
+    from resolvers.levels.shapes import Written
 
 Completed = Callable[[Any, "Run"], Any]
 Call = Callable[[Any], Any]
-OfRows = Callable[[Any, Any, "Run"], list[dict[str, Any]]]
 
 
 class Run:
@@ -68,32 +71,43 @@ class Run:
 class LevelInfo(Info[Any, Any]):
     """What a resolver gets to see: the same for all parents of a level.
 
-    `only` says which columns the plan reads of the entities that it returns, `walked` is what paging worked out for the parent before.
+    `only` says which columns the plan reads of the entities that it returns, `written` in which shape it takes them as texts, and `walked`
+    is what paging worked out for the parent before.
     """
 
     only: frozenset[str] | None = None
+    written: Written | None = None
     walked: tuple[Any, ...] | None = None
 
 
 class Edge:
     """A field with a resolver, below one type of object."""
 
-    __slots__ = ("_constant", "_definition", "_details", "_field", "_given", "_only", "_parent", "complete", "name")
+    __slots__ = (
+        "_constant", "_definition", "_details", "_field", "_given", "_parent", "complete", "lists", "name", "of_rows", "only", "refers", "written",
+    )  # fmt: skip
 
     def __init__(
         self, name: str, parent: GraphQLObjectType, definition: GraphQLField, details: FieldDetailsList, complete: Completed,
-        only: frozenset[str] | None,
+        of_rows: OfRows | None, only: frozenset[str] | None, written: Written | None,
     ) -> None:  # fmt: skip
         self.name = name
         self.complete = complete
+        self.of_rows = of_rows
         self._parent = parent
         self._definition = definition
         self._details = details
         field = definition.extensions.get(BACKREF)
-        self._only = only
+        self.only = only
+        self.written = written
         self._constant = not any(_varies(each.value) for each in details[0].node.arguments or ())
         self._given: dict[str, Any] | None = None  # what the resolver is given beside `info`, where that is always the same
         self._field = field if isinstance(field, StrawberryField) and not field.extensions and field.base_resolver else None
+        self.lists = READ_BY.get(details[0].node.name.value) == RID and issubclass(
+            origin_of(parent), Entity
+        )  # so its value follows from the rid
+        # Takes the rid of the one entity that the field leads to from its object, where that is all to be known.
+        self.refers: Callable[[Any], str | None] | None = self._field.metadata.get(REFERS) if self._field and of_rows else None
 
     def call(self, executor: LevelExecutor) -> Call:
         """The resolver with its arguments, which are the same for every parent."""
@@ -108,7 +122,7 @@ class Edge:
             given = self._values(executor)
             return lambda source: resolve(source, info, **given)
         described: LevelInfo = LevelInfo(_raw_info=info, _field=field)
-        described.only = self._only
+        described.only, described.written = self.only, self.written
         named = self._given if self._given is not None else self._named(executor, field, described)
         if resolver.info_parameter:
             named = {**named, resolver.info_parameter.name: described}
@@ -178,7 +192,12 @@ class Planner:
             complete = self._abstract(kind, details)
         else:
             raise Unusual
-        return _nullable(complete) if nullable else complete
+        if not nullable:
+            return complete
+        found = _nullable(complete)
+        if complete in self._of_rows:
+            self._of_rows[found] = self._of_rows[complete]
+        return found
 
     def _subfields(self, kind: GraphQLObjectType, details: FieldDetailsList) -> GroupedFieldSet:
         collected = collect_subfields(self._schema, self._fragments, self._variables, self._operation, kind, details, self._hidden)
@@ -216,14 +235,15 @@ class Planner:
                 if of
                 else f"if o.__class__ not in {name(checked.plain)} and not {name(checked)}(o, run): raise unusual"
             )
-        if of is not None and issubclass(of, Read):
-            lines.append("j, a = o._json, o._at" if not issubclass(of, Entity) else "r, a = o._record, o._at")
-        items, edges = [], []
+        if of is not None and issubclass(of, (Read, Row)):
+            lines.append("r, a = o._record, o._at" if issubclass(of, (Entity, Row)) else "j, a = o._json, o._at")
+        items: list[Item] = []
+        edges = []
         for response, details in fields.items():
             place = name(response)
             field = details[0].node.name.value
             if field == "__typename":
-                items.append(f"{place}: {name(kind.name)}")
+                items.append(plain(place, name(kind.name)))
                 continue
             definition = self._schema.get_field(kind, field)
             if definition is None:
@@ -231,39 +251,45 @@ class Planner:
             basic = definition.extensions.get(BACKREF)
             if not isinstance(basic, StrawberryField) or not basic.is_basic_field:
                 complete = self.value(definition.type, details)
-                edge = Edge(
-                    response, kind, definition, details, complete, Columns(self._subfields).of(get_named_type(definition.type), details)
-                )
-                items.append(f"{place}: None")
+                below = get_named_type(definition.type)
+                only, written = Columns(self._subfields).of(below, details), Shapes(self._subfields).of(below, details)
+                edge = Edge(response, kind, definition, details, complete, self._of_rows.get(complete), only, written)
+                items.append(plain(place, "None"))
                 edges.append(f"wait({name(edge)}, o, d)")
                 continue
-            items.append(f"{place}: {self._basic(basic, definition, details, of, name)}")
-        made, of_rows = _compiled(kind.name, [key for key, each in TYPES.items() if each is of], lines, items, edges, names)
+            items.append(self._basic(place, basic, definition, details, of, name))
+        made, of_rows = compiled(kind.name, [key for key, each in TYPES.items() if each is of], lines, items, edges, names)
         if of_rows is not None:
             self._of_rows[made] = of_rows
         return made
 
     def _basic(
-        self, field: StrawberryField, definition: GraphQLField, details: FieldDetailsList, of: type | None, name: Callable[[Any], str]
-    ) -> str:
-        """The expression for a field that is an attribute of its object."""
-        value = _attribute(field.python_name, of, name)
+        self, place: str, field: StrawberryField, definition: GraphQLField, details: FieldDetailsList, of: type | None, name: Name
+    ) -> Item:
+        """A field that is an attribute of its object."""
+        value = attribute(field.python_name, of, name)
         kind = definition.type
         inner = kind.of_type if is_non_null_type(kind) else kind
         if field.python_name == "nodes" and is_list_type(inner):
-            return f"{name(self._nodes(inner, details))}(o, run)"
-        if is_leaf_type(inner):
-            return inline(inner, value, name(leaf(inner, nullable=not is_non_null_type(kind))))
-        return f"{name(self.value(kind, details))}({value}, run)"
+            return Item(place, f"{name(self._nodes(inner, details))}(o, run)")
+        if not is_leaf_type(inner):
+            return Item(place, f"{name(self.value(kind, details))}({value}, run)")
+        completed = name(leaf(inner, nullable=not is_non_null_type(kind)))
+        whole, word = inline(inner, value, completed), worded(field.python_name, of, name)
+        if word is None:
+            return plain(place, whole) if field.python_name in COLUMNS else Item(place, whole)
+        return Item(place, whole, inline(inner, word.value, completed), word.column)
 
     def _nodes(self, kind: GraphQLList[Any], details: FieldDetailsList) -> Completed:
-        """The items of a page; from its rows, where these are entities of which nothing but columns is read."""
+        """The items of a page: as they were written; from its rows, where these are entities of which nothing but columns is read."""
         item = self.value(kind.of_type, details)
         listed, of_rows = _listed(item), self._of_rows.get(item)
 
         def complete(page: Any, run: Run) -> Any:
+            if page.__class__ is Paged and page.written is not None:
+                return spliced(page.written)
             rows = page.rows(entity) if of_rows is not None and page.__class__ is Paged else None
-            return listed(page.nodes, run) if rows is None or of_rows is None else of_rows(rows, page.at, run)
+            return listed(page.nodes, run) if rows is None or of_rows is None else of_rows.many(rows, page.at, run)
 
         return complete
 
@@ -275,9 +301,8 @@ class _Checked:
         self._is_type_of = kind.is_type_of
         self._details = details
         self.plain: set[type] = set()  # classes all of whose values are
-        definition = kind.extensions.get(BACKREF)
-        origin = getattr(definition, "origin", None)
-        self.of = of if of is not None else origin if isinstance(origin, type) and issubclass(origin, Read) else None
+        origin = origin_of(kind)
+        self.of = of if of is not None else origin if issubclass(origin, (Read, Row)) else None
 
     def __call__(self, value: Any, run: Run) -> bool:
         if value is None or value is Undefined or isinstance(value, Exception) or optimized_is_awaitable(value):
@@ -287,46 +312,6 @@ class _Checked:
         if not isinstance(value, GeneratorType) and type(value) is value.__class__:  # of generators some are awaitable
             self.plain.add(type(value))
         return True
-
-
-def _compiled(
-    kind: str, entities: list[str], lines: list[str], items: list[str], edges: list[str], names: dict[str, Any]
-) -> tuple[Completed, OfRows | None]:
-    """The function of an object.
-
-    Of entities of which nothing but columns is read, also the same for all rows of a list, without an object for each; `entities` are
-    the kinds that its rows may have.
-    """
-    names |= {"unusual": Unusual(), "wrong": _wrong, "kinds": entities}
-    body = [*lines, f"d = {{{', '.join(items)}}}"]
-    if edges:
-        body += ["wait = run.wait", *edges]
-    text = "def complete(o, run):\n    " + "\n    ".join([*body, "return d"])
-    plain = entities and not edges and not any("o." in item for item in items)
-    if plain:
-        item = f"{{{', '.join(items)}}} if r['kind'] in kinds else wrong()"
-        text += f"\ndef of_rows(rows, a, run):\n    return [{item} for r in rows]"
-    exec(compile(text, f"<plan of {kind}>", "exec"), names)  # noqa: S102 - of our own names only: what a document says is a value
-    return names["complete"], names["of_rows"] if plain else None
-
-
-def _wrong() -> None:
-    raise Unusual
-
-
-def _attribute(name_of: str, of: type | None, name: Callable[[Any], str]) -> str:
-    if of is None or not issubclass(of, Read):
-        return f"o.{name_of}"
-    if issubclass(of, Entity) and name_of in COLUMNS:
-        return f"r[{name(COLUMNS[name_of])}]"
-    reader: Reader | None = readers(of).get(name_of)
-    if reader is None:
-        return f"o.{name_of}"
-    json = f"r[{name(COLUMNS['_json'])}]" if issubclass(of, Entity) else "j"
-    if reader.of is not None:
-        return f"{name(reader)}({json}, a)"
-    found = f"{json}.get({name(reader.key)}, {name(reader.default)})"
-    return found if reader.form is None else f"{name(reader.form)}({found})"
 
 
 def _listed(item: Completed) -> Completed:

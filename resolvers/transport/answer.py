@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from graphql import GraphQLError
 
+    from app.domain.actor import Role
+
 OK = 200
 BAD_REQUEST = 400
 
@@ -25,6 +27,7 @@ class GraphQLRequest:
     variables: Mapping[str, Any] = field(default_factory=dict)
     extensions: Mapping[str, Any] = field(default_factory=dict)
     size: int = 0  # bytes that it arrived in
+    keys: dict[frozenset[Role], tuple[str, bytes]] = field(default_factory=dict, compare=False, repr=False)  # of its answers, by who asks
 
 
 @dataclass(frozen=True, slots=True)

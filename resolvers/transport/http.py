@@ -21,6 +21,7 @@ from app.domain.actor import Role
 from app.domain.errors import ErrorCode, OmsError, RequestError, Unauthenticated, Unavailable
 from app.observability.tracing import carried
 from app.web.authentication import challenge
+from app.web.headers import headers_of
 from app.web.limits import ClientGone, read_body
 from resolvers.transport.answer import BAD_REQUEST, Answer, GraphQLRequest, Refused, RequestFacts
 from resolvers.transport.json_input import decoded, graphql_request
@@ -28,6 +29,8 @@ from resolvers.transport.masking import MASKED
 from resolvers.transport.negotiation import JSON, is_json, negotiated
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from app.domain.actor import Actor
@@ -71,7 +74,7 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; nothing is raised but what ends the process."""
-        headers = _headers(scope)
+        headers = headers_of(scope)
         wanted = negotiated(headers.get("accept"))
         if self._page is not None and wanted.page and scope["method"] in {"GET", "HEAD"}:
             await self._page(scope, receive, send)
@@ -96,7 +99,7 @@ class GraphQLEndpoint:
         await _send(scope, send, answer, body, wanted.media_type or JSON)
 
     async def _answer(
-        self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], facts: RequestFacts, wanted: Accepted
+        self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str], facts: RequestFacts, wanted: Accepted
     ) -> Answer | None:
         method, streams = scope["method"], self._streams
         taken, preferred = (wanted.events, wanted.streamed) if streams is not None else (False, False)
@@ -144,7 +147,7 @@ class GraphQLEndpoint:
         value = await asyncio.to_thread(decoded, body, limits) if len(body) > OFF_LOOP else decoded(body, limits)
         return graphql_request(value, len(body))
 
-    def _refusal(self, error: OmsError | Refused, headers: dict[str, str], facts: RequestFacts) -> Answer:
+    def _refusal(self, error: OmsError | Refused, headers: Mapping[str, str], facts: RequestFacts) -> Answer:
         if isinstance(error, OmsError):
             sent = challenge(headers.get("authorization")) if isinstance(error, Unauthenticated) else {}
             located = GraphQLError(error.message, original_error=error)
@@ -164,7 +167,7 @@ class GraphQLEndpoint:
         return Answer(facts.request_id, errors, executed=unencodable, status=status, plain_status=status)
 
 
-def _check_forgery(method: str, headers: dict[str, str]) -> None:
+def _check_forgery(method: str, headers: Mapping[str, str]) -> None:
     json = is_json(headers.get("content-type"))  # a browser asks before it sends this across origins
     if method == "POST" and not json:
         raise RequestError(ErrorCode.UNSUPPORTED_MEDIA_TYPE, UNSUPPORTED_MEDIA_TYPE, "The body must be application/json in UTF-8.")
@@ -204,7 +207,7 @@ def _from_url(query: bytes, limits: Limits) -> GraphQLRequest:
     return graphql_request(given, len(query))
 
 
-def _facts(scope: Scope, headers: dict[str, str]) -> RequestFacts:
+def _facts(scope: Scope, headers: Mapping[str, str]) -> RequestFacts:
     known = scope.get("state", {}).get("request_id")
     sent = headers.get("x-request-id", "")
     return RequestFacts(
@@ -214,15 +217,6 @@ def _facts(scope: Scope, headers: dict[str, str]) -> RequestFacts:
         idempotency_key=headers.get("idempotency-key"),
         last_event_id=headers.get("last-event-id") or None,
     )
-
-
-def _headers(scope: Scope) -> dict[str, str]:
-    """By lower-case name; a header that comes twice is joined, so that no second value is overlooked."""
-    headers: dict[str, str] = {}
-    for name, value in scope["headers"]:
-        key, text = name.decode("latin-1"), value.decode("latin-1")
-        headers[key] = f"{headers[key]}, {text}" if key in headers else text
-    return headers
 
 
 async def _send(scope: Scope, send: Send, answer: Answer, body: bytes, media_type: str) -> None:

@@ -53,9 +53,14 @@ class Responses:
         """What the answer depends on beside the revisions: the operation, its variables, and what the caller may see."""
         if request.size > LARGEST_REQUEST:
             return None
+        known = request.keys.get(actor.roles)
+        if known is not None and known[0] is text:
+            return known[1]
         roles = sorted(role.value for role in actor.roles)
         asked = [request.operation_name, request.variables, roles]
-        return blake2b(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS) + b"\n" + text.encode(), digest_size=24).digest()
+        made = blake2b(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS) + b"\n" + text.encode(), digest_size=24).digest()
+        request.keys[actor.roles] = text, made
+        return made
 
     async def find(self, key: bytes, seen: Mapping[str, tuple[int, int]]) -> Kept | None:
         """The answer as of the newest revisions; None where there is none, or the caller has seen newer ones than are known here."""

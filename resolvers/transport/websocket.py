@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from app.ending import ended
+from app.web.headers import headers_of
 from resolvers.transport.groups import Groups
 from resolvers.transport.session import BAD_SUBPROTOCOL, Session
 from resolvers.transport.sockets import socket_of
@@ -59,7 +60,7 @@ class SocketEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket until it closes."""
         await receive()
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = headers_of(scope)
         if not self._welcomes(headers.get("origin"), headers.get("host")):
             await send({"type": "websocket.close"})  # before it is accepted: 403
             return

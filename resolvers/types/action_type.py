@@ -11,7 +11,7 @@ from app.domain import action_parts as words
 from app.domain.action_type import ActionTypeDefinition
 from resolvers.enums import BaseType, Operator, ParameterKind, ParameterVisibility, RuleType, Source
 from resolvers.types.entity import Entity, kind, one
-from resolvers.types.reading import Read, base_of, leaf, listed, part
+from resolvers.types.reading import Read, base_type, leaf, listed, part
 from resolvers.types.refs import InterfaceRef, LinkTypeRef, ObjectTypeRef, PropertyRef
 from resolvers.types.typed import DataType
 
@@ -25,7 +25,7 @@ class ActionParameter(Read):
     display_name: str = leaf("What people read; empty where nobody said.")
     description: str = leaf("What it is for; empty where nobody said.")
     kind: ParameterKind = leaf("What it takes.")
-    base_type: BaseType | None = leaf("VALUE: the base type, without its parameters.", base_of, key="type")
+    base_type: BaseType | None = base_type("VALUE: the base type, without its parameters.")
     type: DataType | None = leaf("VALUE: the base type with its parameters.")
     allowed_values: JsonValues = leaf("The values that are allowed; without any every value is.")
     list: bool = leaf("Whether it takes many.")

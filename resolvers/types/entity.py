@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound="Entity")
 F = TypeVar("F")
 TYPES: dict[str, type[Entity]] = {}
+REFERS = "refers"
 FieldPath = Annotated[
     str | None,
     strawberry.argument(description="Only this field and what is below it, such as `type` or `properties[name].required`; all without it."),
@@ -64,12 +65,11 @@ class Annotation(Read):
 COLUMNS = {name: name for name in (
     "rid", "kind", "api_name", "display_name", "status", "version", "revision", "created_at", "created_by", "updated_at", "updated_by",
 )} | {"id": "rid", "_json": "definition"}  # fmt: skip
+RID = frozenset({"rid"})
 # What the resolvers of entities read of them, by the names of the fields; one that is not here may read anything.
 READ_BY: dict[str, frozenset[str]] = {
     "ontology": frozenset(),
-    **dict.fromkeys(
-        ("properties", "links", "usedBy", "history", "actions", "extendedBy", "implementedBy", "objectTypes", "lock"), frozenset({"rid"})
-    ),
+    **dict.fromkeys(("properties", "links", "usedBy", "history", "actions", "extendedBy", "implementedBy", "objectTypes", "lock"), RID),
     **dict.fromkeys(
         ("primaryKey", "titleProperty", "interfaces", "typeGroups", "sharedProperty", "valueType", "extends", "backing", "objectType"),
         frozenset({"rid", "definition"}),
@@ -215,7 +215,7 @@ def entity_of(found: domain.Entity, at: At) -> Entity:
 
 def one(info: strawberry.Info[Any], at: At, rid: str | None) -> F:  # type: ignore[type-var]  # the field says which
     """The entity with this rid as of the revision; None for no rid, and where it was not there."""
-    return cast("F", None if rid is None else Wanted(info.context.loaders.entities(at), (Single(rid, only(info)),), _one, at))
+    return cast("F", None if rid is None else Wanted(info.context.loaders.entities(at), (Single(rid, only(info)),), one_of, at))
 
 
 def several(info: strawberry.Info[Any], at: At, rids: list[str]) -> list[F]:  # the field says which
@@ -224,7 +224,13 @@ def several(info: strawberry.Info[Any], at: At, rids: list[str]) -> list[F]:  # 
     return cast("list[F]", Wanted(info.context.loaders.entities(at), [Single(rid, columns) for rid in rids], _several, at))
 
 
-def _one(records: list[Record | None], at: At) -> Entity | None:
+def refers(rid: Callable[[Any], str | None]) -> dict[str, Any]:
+    """Metadata of a field that is `one` with the rid that the function takes from its object: many of them are read without a call for each."""
+    return {REFERS: rid}
+
+
+def one_of(records: list[Record | None], at: At) -> Entity | None:
+    """The entity of the only row, if there is one."""
     [record] = records
     return None if record is None else entity(record, at)
 

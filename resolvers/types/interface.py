@@ -16,7 +16,7 @@ from resolvers.paging import After, Before, Connection, First, Last, Paging
 from resolvers.types.entity import Entity, kind, one, several
 from resolvers.types.lists import entities_of
 from resolvers.types.object_type import ObjectType
-from resolvers.types.reading import Read, base_of, leaf, part
+from resolvers.types.reading import Read, base_type, leaf, part
 from resolvers.types.refs import InterfaceRef, ObjectTypeRef, SharedPropertyRef, ValueTypeRef
 from resolvers.types.typed import Constraint, DataType
 
@@ -27,7 +27,7 @@ class InterfaceProperty(Read):
     api_name: str | None = leaf("Its own name; null where it follows a shared property.")
     display_name: str = leaf("What people read; empty where nobody said.")
     description: str = leaf("What it stands for; empty where nobody said.")
-    base_type: BaseType | None = leaf("Its own base type; null where it follows a shared property.", base_of, key="type")
+    base_type: BaseType | None = base_type("Its own base type; null where it follows a shared property.")
     type: DataType | None = leaf("Its own base type with its parameters; null where it follows a shared property.")
     constraints: list[Constraint] = leaf("Restrictions of its own.")
     required: bool = leaf("Whether every object type that implements the interface must map it.")

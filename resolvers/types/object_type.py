@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 import strawberry
 
@@ -16,15 +16,10 @@ from resolvers.arguments import LinkTypes, Properties, PropertyOrderBy
 from resolvers.enums import Cardinality, Visibility
 from resolvers.filters import where
 from resolvers.paging import After, Before, Connection, First, Last, List, Paging, connection
-from resolvers.types.entity import Entity, entity, kind, one, several
+from resolvers.types.entity import Entity, entity, kind, one, refers, several
 from resolvers.types.lists import entities_of
-from resolvers.types.reading import Read, leaf, part
+from resolvers.types.reading import Read, Row, leaf, part
 from resolvers.types.refs import ActionTypeRef, InterfaceRef, LinkTypeRef, ObjectTypeLinkRef, ObjectTypeRef, PropertyRef, TypeGroupRef
-
-if TYPE_CHECKING:
-    from asyncpg import Record
-
-    from app.persistence.reads.selection import At
 
 
 @part(object_type.Icon, description="How an object type is drawn.")
@@ -63,39 +58,31 @@ class LinkEnd(Enum):
     B = strawberry.enum_value("b", description="Side B, the many side of ONE_TO_MANY.")
 
 
+def _other(link: ObjectTypeLink) -> str:
+    rid: str = link._record["side.other"]  # noqa: SLF001 - of our own class
+    return rid
+
+
 @strawberry.type(description="A link type seen from one of its ends; a link of an object type to itself is seen from both.")
-class ObjectTypeLink:
-    api_name: str = strawberry.field(description="The name by which objects of this end reach the other.")
-    display_name: str = strawberry.field(description="What people read at this end; empty where nobody said.")
-    visibility: Visibility = strawberry.field(description="How prominently users see it at this end.")
-    cardinality: Cardinality = strawberry.field(description="That of the link type: side A is the one side of ONE_TO_MANY.")
-    side: LinkEnd = strawberry.field(description="Which end this is.")
+class ObjectTypeLink(Row):
+    api_name: str = leaf("The name by which objects of this end reach the other.")
+    display_name: str = leaf("What people read at this end; empty where nobody said.")
+    visibility: Visibility = leaf("How prominently users see it at this end.")
+    cardinality: Cardinality = leaf("That of the link type: side A is the one side of ONE_TO_MANY.")
+    side: LinkEnd = leaf("Which end this is.")
     link_type: LinkTypeRef = strawberry.field(description="The link type.")
-    _at: strawberry.Private[Any]
-    _other: strawberry.Private[str]
-    _record: strawberry.Private[Any]
+
+    LEAVES: ClassVar = {
+        "api_name": "side.apiName", "display_name": "side.displayName", "visibility": "side.visibility", "cardinality": "side.cardinality",
+        "side": "side.end", "other": "side.other",
+    }  # fmt: skip
 
     def __getattr__(self, name: str) -> Any:
-        if name != "link_type":
-            raise AttributeError(name)
-        return entity(self._record, self._at)
+        return entity(self._record, self._at) if name == "link_type" else super().__getattr__(name)
 
-    @strawberry.field(description="The object type at the other end.")
+    @strawberry.field(description="The object type at the other end.", metadata=refers(_other))
     def other(self, info: strawberry.Info[Any]) -> ObjectTypeRef:
-        return one(info, self._at, self._other)
-
-
-def link(record: Record, at: At | None) -> ObjectTypeLink:
-    """A link type's row seen from the end that its path names."""
-    words = record["definition"]
-    near, far = ("a", "b") if record["path"].startswith("a.") else ("b", "a")
-    made = object.__new__(ObjectTypeLink)
-    side = words[near]
-    made.__dict__ = {
-        "api_name": side["apiName"], "display_name": side.get("displayName", ""), "visibility": side.get("visibility", "NORMAL"),
-        "cardinality": words["cardinality"], "side": near, "_at": at, "_other": words[far]["objectType"], "_record": record,
-    }  # fmt: skip
-    return made
+        return one(info, self._at, _other(self))
 
 
 @kind(
@@ -134,7 +121,7 @@ class ObjectType(Entity):
         filter: LinkTypes = None,
     ) -> Connection[ObjectTypeLinkRef]:  # fmt: skip
         links = List(SIDES, self.rid, self._at, Order.NAME, where=where(filter))
-        return connection(info, links, Paging(first, after, last, before), link)
+        return connection(info, links, Paging(first, after, last, before), ObjectTypeLink.over)
 
     @strawberry.field(description="The interfaces that it implements directly.")
     def interfaces(self, info: strawberry.Info[Any]) -> list[InterfaceRef]:

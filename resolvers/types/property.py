@@ -9,14 +9,14 @@ import strawberry
 from app.domain.property import PropertyDefinition
 from resolvers.enums import BaseType, Visibility
 from resolvers.types.entity import Entity, kind, one
-from resolvers.types.reading import base_of, leaf
+from resolvers.types.reading import base_type, leaf
 from resolvers.types.refs import ObjectTypeRef, SharedPropertyRef, ValueTypeRef
 from resolvers.types.typed import Constraint, DataType, Format
 
 
 @kind(PropertyDefinition, description="What one object type knows about its objects.")
 class Property(Entity):
-    base_type: BaseType = leaf("The base type, without its parameters.", base_of, key="type")
+    base_type: BaseType = base_type("The base type, without its parameters.")
     type: DataType = leaf("The base type with its parameters.")
     required: bool = leaf("Whether every object has a value.")
     indexed_for_search: bool = leaf("Whether objects are found by its values.")

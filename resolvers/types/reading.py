@@ -10,8 +10,10 @@ import strawberry
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticUndefined
 from strawberry.types.base import StrawberryList, StrawberryOptional, has_object_definition
+from strawberry.types.enum import StrawberryEnumDefinition
 
 from app.domain.merge import plain
+from app.persistence.reads import words
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -24,13 +26,17 @@ _READERS: dict[type, Mapping[str, Reader]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How one field is read: its key, what stands for what was left out, the form it gets, and of which parts it is made."""
+    """How one field is read: its key, what stands for what was left out, the form it gets, and of which parts it is made.
+
+    `word` names a column that has the same value where the row is an entity's: a text, or yes or no, that stands alone in the definition.
+    """
 
     key: str
     default: Any
     form: Callable[[Any], Any] | None
     of: type[Read] | None
     many: bool
+    word: str | None = None
 
     def __call__(self, json: Mapping[str, Any], at: At) -> Any:
         """The value of the field."""
@@ -67,9 +73,37 @@ class Read:
         return made
 
 
-def leaf(description: str, read: Callable[[Any], Any] | None = None, *, key: str | None = None) -> Any:
-    """A field that is read from the JSON under its own name or another key; `read` makes another form of it."""
-    return strawberry.field(description=description, metadata={"read": read, "key": key})
+class Row:
+    """A value over a row: each leaf stands in a column. `_at` says as of when what it refers to is read."""
+
+    LEAVES: ClassVar[Mapping[str, str]]  # columns by the names of leaves, and of fields that lead on from one column
+    _record: Mapping[str, Any]
+    _at: At
+
+    def __getattr__(self, name: str) -> Any:
+        column = type(self).LEAVES.get(name)
+        if column is None:
+            raise AttributeError(name)
+        return self._record[column]
+
+    @classmethod
+    def over(cls, record: Mapping[str, Any], at: At | None) -> Self:
+        """The value of the row."""
+        made = object.__new__(cls)
+        made.__dict__.update(_record=record, _at=at)
+        return made
+
+
+def leaf(
+    description: str, read: Callable[[Any], Any] | None = None, *, key: str | None = None, path: tuple[str, ...] | None = None
+) -> Any:  # fmt: skip
+    """A field that is read from the JSON under its own name or another key; `read` makes another form of it: maybe what stands at `path`."""
+    return strawberry.field(description=description, metadata={"read": read, "key": key, "path": path})
+
+
+def base_type(description: str) -> Any:
+    """A field for the base type of what stands under `type`."""
+    return leaf(description, base_of, key="type", path=("type", "base"))
 
 
 def base_of(data_type: Mapping[str, Any] | None) -> Any:
@@ -100,7 +134,16 @@ def readers(cls: type[Read]) -> Mapping[str, Reader]:
 
 def _reader(cls: type[Read], field: Any) -> Reader:
     key = field.metadata.get("key") or to_camel(field.python_name)
-    return Reader(key, _default(cls._model, key), field.metadata.get("read"), *_stripped(field.type))
+    form, (of, many) = field.metadata.get("read"), _stripped(field.type)
+    path = field.metadata.get("path") or ((key,) if form is None else None)
+    return Reader(key, _default(cls._model, key), form, of, many, None if path is None else _word(field.type, path))
+
+
+def _word(kind: Any, path: tuple[str, ...]) -> str | None:
+    kind = kind.of_type if isinstance(kind, StrawberryOptional) else kind
+    if kind is bool:
+        return words.flag(path)
+    return words.text(path) if kind is str or isinstance(kind, StrawberryEnumDefinition) else None
 
 
 def _stripped(kind: Any) -> tuple[type[Read] | None, bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -231,7 +231,7 @@ async def _by_database(info: strawberry.Info[Any], text: str, known: tuple[Term,
     at = cast("At", listed.walk(info.context, paging).at)  # the vocabulary, too, is the one of the walk's revision
     words = await asked(info.context.snapshot, at, known)
     found = source(text, words)
-    page: _Hits = await connection(info, replace(listed, source=found), paging, entity, _Hits)
+    page: _Hits = await connection(info, listed._replace(source=found), paging, entity, _Hits)
     page.asked = words
     if selects(info._raw_info, "facets"):  # noqa: SLF001 - Strawberry's own view of it is slow
         page.facets = await _labelled(info, at, await facets(info.context.snapshot, found, at, listed.where))

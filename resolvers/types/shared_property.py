@@ -14,14 +14,14 @@ from resolvers.enums import BaseType, Visibility
 from resolvers.paging import After, Before, Connection, First, Last, Paging
 from resolvers.types.entity import Entity, kind, one
 from resolvers.types.lists import entities_of
-from resolvers.types.reading import base_of, leaf
+from resolvers.types.reading import base_type, leaf
 from resolvers.types.refs import InterfaceRef, PropertyRef, ValueTypeRef
 from resolvers.types.typed import Constraint, DataType, Format
 
 
 @kind(SharedPropertyDefinition, description="A property without an owner: written once, followed by properties and interfaces.")
 class SharedProperty(Entity):
-    base_type: BaseType = leaf("The base type, without its parameters.", base_of, key="type")
+    base_type: BaseType = base_type("The base type, without its parameters.")
     type: DataType = leaf("The base type with its parameters.")
     required: bool = leaf("Whether every object has a value.")
     indexed_for_search: bool = leaf("Whether objects are found by its values.")

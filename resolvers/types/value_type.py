@@ -14,14 +14,14 @@ from resolvers.enums import BaseType
 from resolvers.paging import After, Before, Connection, First, Last, Paging
 from resolvers.types.entity import Entity, kind
 from resolvers.types.lists import entities_of
-from resolvers.types.reading import base_of, leaf
+from resolvers.types.reading import base_type, leaf
 from resolvers.types.refs import PropertyRef, SharedPropertyRef
 from resolvers.types.typed import Constraint, DataType
 
 
 @kind(ValueTypeDefinition, description="A named base type with constraints, such as an e-mail address.")
 class ValueType(Entity):
-    base_type: BaseType = leaf("The base type, without its parameters.", base_of, key="type")
+    base_type: BaseType = base_type("The base type, without its parameters.")
     type: DataType = leaf("The base type with its parameters.")
     constraints: list[Constraint] = leaf("What its values obey.")
 

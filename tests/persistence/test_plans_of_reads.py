@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 from app.domain.definition import Edge
 from app.domain.kind import Kind
 from app.domain.search import Term
+from app.persistence.documents import documents
 from app.persistence.log import Log, entries
-from app.persistence.reads import entities
-from app.persistence.reads.pages import pages
+from app.persistence.reads import entities, history, ontologies
+from app.persistence.reads.pages import counted, pages
 from app.persistence.reads.selection import At, Order, Selection
 from app.persistence.search.asking import Asked
 from app.persistence.search.matching import source
@@ -94,6 +96,34 @@ async def test_a_list_of_the_past_is_read_in_the_order_of_an_index(plan):
     assert "Sort" not in text
 
 
+SEARCHED = source("T5", [Asked(Term("t5"))])
+ONE = {
+    "a list of a kind": lambda to, at, rid: pages(to, OF_KIND, at, [at.ontology], Selection(Order.NAME, limit=50)),
+    "what one owns": lambda to, at, rid: pages(to, entities.OWNED, at, [rid], Selection(Order.POSITION, limit=50)),
+    "a total": lambda to, at, rid: counted(to, entities.OWNED, at, [rid], Selection(Order.POSITION)),
+    "a search": lambda to, at, rid: pages(to, SEARCHED, at, [at.ontology], Selection(Order.RELEVANCE, descending=True, limit=10)),
+    "by rid": lambda to, at, rid: entities.by_rid(to, at, [rid]),
+    "anywhere": lambda to, at, rid: entities.anywhere(to, [rid]),
+    "by name": lambda to, at, rid: entities.by_name(to, at, Kind.OBJECT_TYPE, [("", "T5")]),
+    "a version": lambda to, at, rid: entities.versions(to, [(rid, 1)]),
+    "an ontology": lambda to, at, rid: ontologies.by_name(to, ["main"]),
+    "a merge": lambda to, at, rid: history.merges(to, [(at.ontology, 1)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("read", ONE.values(), ids=ONE)
+async def test_what_is_read_of_one_is_planned_once_and_not_anew_each_time(database, plan, read):
+    rid, ontology = await database.pool.fetchrow("SELECT rid, ontology FROM entity WHERE kind = 'object_type' LIMIT 1")
+    noted = Noted()
+    await read(noted, At(ontology, 1, 1, 1), rid)
+
+    async with database.pool.acquire() as connection:
+        for _ in range(12):  # PostgreSQL makes five plans before it judges
+            await connection.fetch(noted.sql, *noted.arguments)
+        [plans] = await connection.fetch("SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement = $1", noted.sql)
+    assert plans["generic_plans"] > 0, f"{plans['custom_plans']} plans"
+
+
 async def test_what_a_search_finds_is_looked_up_among_the_references_though_nobody_knows_how_much_it_finds(plan):
     found = source("T5", [Asked(Term("t5"))])
 
@@ -116,3 +146,23 @@ async def test_what_is_new_in_a_log_is_read_from_where_somebody_is_however_long_
     [condition] = [line for line in text.splitlines() if "Index Cond" in line]
     assert f'{place} > known."position"' in condition
     assert "Join Filter" not in text
+
+
+async def test_documents_are_found_one_by_one_before_there_are_statistics(database):
+    for batch in range(6):  # each too small for statistics of its own
+        types = [each for number in range(50) for each in given.object_type(f"T{batch}x{number}")]
+        await Editing(database).apply(EDITOR, "main", types)
+    rids = [row["rid"] for row in await database.pool.fetch("SELECT rid FROM entity LIMIT 20")]
+    noted = Noted()
+    await documents(noted, 1, rids)
+
+    async with database.pool.acquire() as connection:
+        [told] = await connection.fetchrow(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {noted.sql}", *noted.arguments)
+    assert max(touched(told[0]["Plan"])) < 150, "600 entities and as many references are there"
+
+
+def touched(plan: dict[str, Any]) -> Iterator[float]:
+    """How many rows each node of a plan read in all."""
+    yield (plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)) * plan["Actual Loops"]
+    for below in plan.get("Plans", []):
+        yield from touched(below)

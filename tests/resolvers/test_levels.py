@@ -8,6 +8,8 @@ import pytest
 
 from app.domain.kind import Kind
 from app.persistence.database import Snapshot
+from app.persistence.reads import entities
+from resolvers.types import lists
 from tests import given
 from tests.given import EDITOR
 
@@ -85,14 +87,32 @@ async def test_a_deep_query_reads_one_revision_while_a_writer_merges(ask, filled
     assert torn == []
 
 
+async def test_a_list_below_entities_is_asked_for_once_for_all_of_them(ask, filled, monkeypatch):
+    asked = []
+    connection = lists.connection
+    monkeypatch.setattr(lists, "connection", lambda info, listed, *rest: asked.append(listed.source) or connection(info, listed, *rest))
+
+    data = await ask.data(
+        "{ ontology { objectTypes(first: 20) { nodes { apiName properties { nodes { apiName owner: objectType { apiName } } } } } } }"
+    )
+
+    assert asked == [entities.of_kind(Kind.OBJECT_TYPE), entities.OWNED]
+    nodes = data["ontology"]["objectTypes"]["nodes"]
+    assert {each["owner"]["apiName"] == node["apiName"] for node in nodes for each in node["properties"]["nodes"]} == {True}
+    assert {len(node["properties"]["nodes"]) for node in nodes} == {3}
+
+
 @pytest.mark.parametrize(
     ("selected", "read"),
     [
-        ("nodes { apiName }", {"api_name"}),
+        ("nodes { apiName createdAt }", {"api_name", "created_at"}),
         ("nodes { apiName status properties { nodes { displayName } } }", {"api_name", "status"}),
-        ("nodes { description createdAt }", {"definition", "created_at"}),
+        ("nodes { description createdAt visibility }", {"definition.description", "definition.visibility", "created_at"}),
+        ("nodes { description aliases }", {"definition"}),
+        ("nodes { description primaryKey { apiName } }", {"definition"}),
+        ("nodes { description deprecation { message } }", {"definition"}),
         ("nodes { interfaces { apiName } }", {"definition"}),
-        ("nodes { apiName @skip(if: true) version }", {"version"}),
+        ("nodes { apiName @skip(if: true) version createdAt }", {"version", "created_at"}),
         ("nodes { apiName } pageInfo { endCursor }", {"api_name", "sort_0", "sort_1"}),
         ("edges { cursor node { apiName } }", {"api_name", "sort_0", "sort_1"}),
     ],
@@ -110,3 +130,27 @@ async def test_only_the_columns_that_are_selected_are_fetched(ask, filled, datab
     await ask.data(f"{{ ontology {{ objectTypes {{ {selected} }} }} }}")
 
     assert fetched == [{"parent", "rid", "kind", *read}] * 11  # one more than the page, to know of it
+
+
+WORDS = "apiName baseType required indexedForSearch visibility description"
+OF_PROPERTIES = "{{ ontology {{ objectTypes {{ nodes {{ properties {{ nodes {{ {} }} }} }} }} }} }}"
+
+
+async def test_words_of_definitions_are_those_that_the_whole_definitions_have(ask, editing):
+    told = {
+        "a": {"type": {"base": "STRING"}, "required": True, "visibility": "HIDDEN", "description": '한국어 \t "quoted"'},
+        "b": {"type": {"base": "VECTOR", "dimension": 3, "similarity": "COSINE"}, "required": False, "indexedForSearch": False},
+        "c": {"type": {"base": "ARRAY", "of": {"base": "DATE"}}, "description": ""},
+    }
+    await editing.apply(EDITOR, "main", given.object_type("Ship", properties=told))
+
+    async def found(selected):
+        [node] = (await ask.data(OF_PROPERTIES.format(selected)))["ontology"]["objectTypes"]["nodes"]
+        return {each.pop("apiName"): each for each in node["properties"]["nodes"]}
+
+    alone, beside = await found(WORDS), await found(f"{WORDS} type {{ base }}")  # which needs the whole
+    assert [each.pop("type")["base"] for each in beside.values()] == ["STRING", "STRING", "VECTOR", "ARRAY"]
+    assert alone == beside
+    assert [tuple(alone[name].values()) for name in told] == [
+        ("STRING", True, True, "HIDDEN", '한국어 \t "quoted"'), ("VECTOR", False, False, "NORMAL", ""), ("ARRAY", False, True, "NORMAL", ""),
+    ]  # fmt: skip

@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
 from app.web.origins import Origins
-from app.web.security_headers import SecurityHeaders, page_policy
+from app.web.security_headers import Policy, SecurityHeaders, page_policy
 
 EDITOR = "https://editor.example"
 
@@ -19,7 +19,7 @@ async def answered(app: ASGIApp, method: str = "GET", **headers: str) -> httpx2.
 
 
 async def test_every_answer_is_marked() -> None:
-    response = await answered(SecurityHeaders(PlainTextResponse("x")))
+    response = await answered(SecurityHeaders(PlainTextResponse("x"), Policy()))
 
     assert response.headers["content-security-policy"] == "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     assert response.headers["x-content-type-options"] == "nosniff"
@@ -30,7 +30,7 @@ async def test_every_answer_is_marked() -> None:
 
 async def test_a_page_keeps_its_own_policy() -> None:
     policy = page_policy(workers=True)
-    response = await answered(SecurityHeaders(PlainTextResponse("x", headers={"Content-Security-Policy": policy}), https_only=True))
+    response = await answered(SecurityHeaders(PlainTextResponse("x", headers={"Content-Security-Policy": policy}), Policy(https_only=True)))
 
     assert response.headers.get_list("content-security-policy") == [policy]
     assert response.headers["strict-transport-security"].startswith("max-age=31536000")

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from app.web.lane import Lane
 from app.web.origins import Origins
+from app.web.security_headers import Policy, SecurityHeaders
 
 EDITOR = "https://editor.example"
 
@@ -22,8 +23,13 @@ async def where(request: Request) -> Response:
 
 async def asked(path: str, method: str = "GET", **headers: str) -> httpx2.Response:
     served = Route("/one", where, methods=["GET", "POST"])
-    lane = Middleware(Lane, routes={"/one": served})
-    app = Starlette(routes=[served, Route("/two", where)], middleware=[lane, Middleware(Origins([EDITOR]).cors)])
+    policy = Policy(https_only=True)
+    layers = [
+        Middleware(Lane, routes={"/one": served}, policy=policy),
+        Middleware(SecurityHeaders, policy=policy),
+        Middleware(Origins([EDITOR]).cors),
+    ]
+    app = Starlette(routes=[served, Route("/two", where)], middleware=layers)
     app.router.redirect_slashes = False
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://oms") as client:
         return await client.request(method, path, headers=headers)
@@ -34,6 +40,9 @@ async def test_what_names_no_origin_goes_straight_to_its_route_and_is_told_the_s
 
     assert (straight.text, other.text) == ("short", "long")
     assert straight.headers.get_list("vary", split_commas=True) == other.headers.get_list("vary", split_commas=True) == ["Accept", "Origin"]
+    del straight.headers["content-length"], other.headers["content-length"]
+    assert dict(straight.headers) == dict(other.headers)
+    assert (straight.headers["x-frame-options"], straight.headers["strict-transport-security"][:7]) == ("DENY", "max-age")
 
 
 async def test_a_browser_of_another_origin_goes_the_long_way() -> None:

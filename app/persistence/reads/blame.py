@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from app.domain.blame import Step, tops
 from app.domain.kind import Kind
+from app.persistence.reads.history import given_merges
 from app.persistence.reads.pages import Column, Source
 from app.persistence.reads.selection import Order
+from app.persistence.reads.statement import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,20 +67,21 @@ async def steps(snapshot: Snapshot, wanted: Sequence[Wanted]) -> dict[Wanted, di
 
 async def reasons(snapshot: Snapshot, wanted: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Record]:
     """What is known of merges by ontology and revision: who, when, the change set with its author and its reviewers."""
+    statement = Statement()
+    those = given_merges(statement, wanted)
     rows = await snapshot.fetch(
-        """
+        f"""
         SELECT m.ontology, m.revision, m.change_set, m.actor, m.actor_name, m.at, c.author, c.author_name, c.title, c.description,
             coalesce(
                 (SELECT array_agg(DISTINCT e.actor ORDER BY e.actor) FROM change_set_event AS e
                  WHERE e.change_set = m.change_set AND e.type IN ('approved', 'changes_requested')),
-                '{}'
+                '{{}}'
             ) AS reviewers
-        FROM unnest($1::text[], $2::bigint[]) AS wanted (ontology, revision)
+        FROM {those}
         JOIN revision AS m ON m.ontology = wanted.ontology AND m.revision = wanted.revision
         JOIN change_set AS c ON c.rid = m.change_set
         """,
-        [ontology for ontology, _ in wanted],
-        [revision for _, revision in wanted],
+        *statement.arguments,
     )
     return {(row["ontology"], row["revision"]): row for row in rows}
 

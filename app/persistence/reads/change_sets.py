@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.persistence.reads.pages import Column, Source
 from app.persistence.reads.selection import At, Field, Order, Test
-from app.persistence.reads.statement import Statement, compared, contains
+from app.persistence.reads.statement import Statement, among, compared, contains
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,5 +90,6 @@ EVENTS = Source("events", _events, {Order.AGE: (Column("t.position", "bigint"),)
 
 async def by_rid(snapshot: Snapshot, rids: Sequence[str]) -> dict[str, Record]:
     """Change sets by rid."""
-    rows = await snapshot.fetch("SELECT * FROM change_set WHERE rid = ANY ($1::text[])", list(rids))
+    statement = Statement()
+    rows = await snapshot.fetch(f"SELECT * FROM change_set WHERE {among(statement, 'rid', rids)}", *statement.arguments)
     return {row["rid"]: row for row in rows}

@@ -10,7 +10,7 @@ from app.domain.graph import IDLE
 from app.domain.words import sort_key
 from app.persistence.reads.pages import Column, Source
 from app.persistence.reads.selection import At, Field, Order, Test
-from app.persistence.reads.statement import Statement, compared, entities, entity_columns, live, pattern
+from app.persistence.reads.statement import Statement, among, compared, entities, entity_columns, given, live, pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -130,9 +130,23 @@ def referring(kind: Kind, *edges: Edge) -> Source:
     return Source(f"referring {kind.value} {names}", below, KEYS, FILTERS)
 
 
+# A link type as it is seen from the end that a reference names: its own words, and those of the near and the far side.
+NEAR, FAR = "left(r.path, 1)", "CASE left(r.path, 1) WHEN 'a' THEN 'b' ELSE 'a' END"
+SIDE_COLUMNS = {
+    "side.end": NEAR,
+    "side.apiName": f"e.definition -> {NEAR} ->> 'apiName'",
+    "side.displayName": f"coalesce(e.definition -> {NEAR} ->> 'displayName', '')",
+    "side.visibility": f"coalesce(e.definition -> {NEAR} ->> 'visibility', 'NORMAL')",
+    "side.cardinality": "e.definition ->> 'cardinality'",
+    "side.other": f"e.definition -> {FAR} ->> 'objectType'",
+}
+
+
 def _sides(at: At | None, statement: Statement) -> tuple[str, str, str]:
     table, alive = entities("e", _at(at), statement)
-    columns = f"{entity_columns('e', head=_at(at).current, only=statement.only)}, r.path"
+    only = statement.only
+    seen = ", ".join(f'{sql} AS "{name}"' for name, sql in SIDE_COLUMNS.items() if only is None or name in only)
+    columns = ", ".join(filter(None, [entity_columns("e", head=_at(at).current, only=only), seen]))
     tied = f"r.target = parent.rid AND r.edge = '{Edge.SIDE.value}' AND {live('r', at, statement)} AND {alive}"
     return columns, f"entity_reference r JOIN {table} ON e.rid = r.source", tied
 
@@ -164,39 +178,41 @@ UNUSED = Source("unused", _unused, {Order.NAME: (Column("e.kind", "text"), *_BY_
 
 async def by_rid(snapshot: Snapshot, at: At, rids: Sequence[str], only: frozenset[str] | None = None) -> dict[str, Record]:
     """The entities with these rids as of the revision, all their columns or `only` some; one that was not there is left out."""
-    statement = Statement(list(rids), at.ontology)
+    statement = Statement()
+    those = f"{among(statement, 'e.rid', rids)} AND e.ontology = {statement.put(at.ontology, 'text')}"
     table, alive = entities("e", at, statement)
     columns = entity_columns("e", head=at.current, only=only)
-    rows = await snapshot.fetch(
-        f"SELECT {columns} FROM {table} WHERE e.rid = ANY ($1::text[]) AND e.ontology = $2 AND {alive}", *statement.arguments
-    )
+    rows = await snapshot.fetch(f"SELECT {columns} FROM {table} WHERE {those} AND {alive}", *statement.arguments)
     return {row["rid"]: row for row in rows}
 
 
 async def anywhere(snapshot: Snapshot, rids: Sequence[str]) -> dict[str, Record]:
     """Present entities by rid alone, with what is known of their ontology: its rid, name, revision and epoch."""
+    statement = Statement()
     rows = await snapshot.fetch(
         f"""
         SELECT {entity_columns("e", head=True)}, o.rid AS ontology, o.api_name AS ontology_name, o.head_revision, i.epoch
         FROM entity e JOIN ontology o ON o.rid = e.ontology CROSS JOIN installation i
-        WHERE e.rid = ANY ($1::text[]) AND NOT e.deleted
+        WHERE {among(statement, "e.rid", rids)} AND NOT e.deleted
         """,
-        list(rids),
+        *statement.arguments,
     )
     return {row["rid"]: row for row in rows}
 
 
 async def by_name(snapshot: Snapshot, at: At, kind: Kind, names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Record]:
     """Entities by namespace and name, a former name included; the case must be right."""
-    statement = Statement([namespace for namespace, _ in names], [name for _, name in names], at.ontology, kind.value)
+    statement = Statement(at.ontology, kind.value)
+    spaces, own = [namespace for namespace, _ in names], [name for _, name in names]
+    wanted = given(statement, "wanted", namespace=("text", spaces), name=("text", own))
     table, alive = entities("e", at, statement)
     rows = await snapshot.fetch(
         f"""
         SELECT wanted.namespace, wanted.name, {entity_columns("e", head=at.current)}
-        FROM unnest($1::text[], $2::text[]) AS wanted (namespace, name)
+        FROM {wanted}
         JOIN entity_name n
-            ON n.ontology = $3 AND n.namespace = wanted.namespace AND n.name = lower(wanted.name) AND {live("n", at, statement)}
-        JOIN {table} ON e.rid = n.rid AND e.kind = $4 AND {alive}
+            ON n.ontology = $1 AND n.namespace = wanted.namespace AND n.name = lower(wanted.name) AND {live("n", at, statement)}
+        JOIN {table} ON e.rid = n.rid AND e.kind = $2 AND {alive}
         WHERE e.api_name = wanted.name OR e.definition -> 'aliases' ? wanted.name
         """,
         *statement.arguments,
@@ -206,14 +222,14 @@ async def by_name(snapshot: Snapshot, at: At, kind: Kind, names: Sequence[tuple[
 
 async def versions(snapshot: Snapshot, wanted: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Record]:
     """Entities at a version, deleted ones included."""
+    statement = Statement()
+    those = given(statement, "wanted", rid=("text", [rid for rid, _ in wanted]), version=("int", [version for _, version in wanted]))
     rows = await snapshot.fetch(
         f"""
         SELECT {entity_columns("e", head=False)}, e.deleted, e.ontology
-        FROM unnest($1::text[], $2::int[]) AS wanted (rid, version)
-        JOIN entity_version e ON e.rid = wanted.rid AND e.version = wanted.version
+        FROM {those} JOIN entity_version e ON e.rid = wanted.rid AND e.version = wanted.version
         """,
-        [rid for rid, _ in wanted],
-        [version for _, version in wanted],
+        *statement.arguments,
     )
     return {(row["rid"], row["version"]): row for row in rows}
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.persistence.reads.pages import Column, Source
 from app.persistence.reads.selection import At, Field, Order
-from app.persistence.reads.statement import Statement, compared
+from app.persistence.reads.statement import Statement, compared, given
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,15 +65,22 @@ MERGES = Source(
 )
 
 
+def given_merges(statement: Statement, wanted: Sequence[tuple[str, int]]) -> str:
+    """Rows `wanted` of ontologies and revisions, as SQL."""
+    ontologies, revisions = [ontology for ontology, _ in wanted], [revision for _, revision in wanted]
+    return given(statement, "wanted", ontology=("text", ontologies), revision=("bigint", revisions))
+
+
 async def merges(snapshot: Snapshot, wanted: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Record]:
     """Merges by ontology and revision."""
+    statement = Statement()
+    those = given_merges(statement, wanted)
     rows = await snapshot.fetch(
-        """
+        f"""
         SELECT m.ontology, m.revision, m.change_set, m.actor, m.actor_name, m.at, m.counts
-        FROM unnest($1::text[], $2::bigint[]) AS wanted (ontology, revision)
+        FROM {those}
         JOIN revision m ON m.ontology = wanted.ontology AND m.revision = wanted.revision
         """,
-        [ontology for ontology, _ in wanted],
-        [revision for _, revision in wanted],
+        *statement.arguments,
     )
     return {(row["ontology"], row["revision"]): row for row in rows}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.persistence.reads.pages import Column, Source
 from app.persistence.reads.selection import At, Field, Order
-from app.persistence.reads.statement import Statement, contains
+from app.persistence.reads.statement import Statement, among, contains
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,15 +37,17 @@ ONTOLOGIES = Source(
 
 async def by_name(snapshot: Snapshot, names: Sequence[str]) -> dict[str, Record]:
     """Ontologies by name, whatever its case, under the lower-cased name."""
-    rows = await snapshot.fetch(
-        f"SELECT {COLUMNS} FROM ontology o WHERE lower(o.api_name) = ANY ($1::text[])", [name.lower() for name in names]
-    )
+    statement = Statement()
+    those = among(statement, "lower(o.api_name)", [name.lower() for name in names])
+    rows = await snapshot.fetch(f"SELECT {COLUMNS} FROM ontology o WHERE {those}", *statement.arguments)
     return {row["api_name"].lower(): row for row in rows}
 
 
 async def by_rid(snapshot: Snapshot, rids: Sequence[str]) -> dict[str, Record]:
     """Ontologies by rid."""
-    rows = await snapshot.fetch(f"SELECT {COLUMNS} FROM ontology o WHERE o.rid = ANY ($1::text[])", list(rids))
+    statement = Statement()
+    those = among(statement, "o.rid", rids)
+    rows = await snapshot.fetch(f"SELECT {COLUMNS} FROM ontology o WHERE {those}", *statement.arguments)
     return {row["rid"]: row for row in rows}
 
 

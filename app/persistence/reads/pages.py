@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.domain.errors import BadInput, InvalidCursor
 from app.persistence.reads.selection import COUNTED, At, Order, Selection
-from app.persistence.reads.statement import CURSOR, Statement, rendered
+from app.persistence.reads.statement import CURSOR, Statement, given, rendered
+from app.persistence.reads.written import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,9 +40,12 @@ class Source:
 
 
 class Rows(NamedTuple):
-    """The rows of one parent, in the order that was asked for, and whether there are more on the far side."""
+    """The rows of one parent, in the order that was asked for, and whether there are more on the far side.
 
-    records: Sequence[Record]
+    Where the selection has a shape they are texts of JSON instead, or None for a row that the shape does not foresee.
+    """
+
+    records: Sequence[Any]
     more: bool
 
 
@@ -51,8 +55,9 @@ _CASTS = {"text": str, "bigint": int, "timestamptz": datetime}
 
 async def pages(snapshot: Snapshot, source: Source, at: At | None, parents: Sequence[str], selection: Selection) -> dict[str, Rows]:
     """The same page below each parent, by parent; a parent without rows is left out."""
-    statement = Statement(list(parents))
+    statement = Statement()
     statement.only = selection.only
+    those = given(statement, "parent", nth=True, rid=("text", parents))
     columns, tables, tied = source.below(at, statement)
     keys = _keys(source, selection)
     where = [tied, rendered(selection.where, source.filters, statement, at)]
@@ -61,28 +66,47 @@ async def pages(snapshot: Snapshot, source: Source, at: At | None, parents: Sequ
     order = ", ".join(f"{key.sql} {'DESC' if downwards else 'ASC'}" for key in keys)
     placed = selection.only is None or CURSOR in selection.only
     sort_keys = "".join(f", {key.sql} AS sort_{number}" for number, key in enumerate(keys)) if placed else ""
+    below = f"""
+        SELECT {columns}{sort_keys} FROM {tables} WHERE {" AND ".join(f"({each})" for each in where)}
+        ORDER BY {order} LIMIT {statement.put(selection.limit + 1, "int")}
+    """
+    if selection.shape is None:
+        found = await _rows(snapshot, those, below, len(parents), statement)
+    else:
+        found = await _texts(snapshot, those, below, written(selection.shape, "row", statement, at), statement)
+    return {parent: _cut(records, selection) for parent, records in zip(parents, found, strict=True) if records}
+
+
+async def _rows(snapshot: Snapshot, those: str, below: str, parents: int, statement: Statement) -> Sequence[list[Any]]:
     # The nested loop keeps the order of what is below each parent, so nothing is sorted a second time.
     sql = f"""
-        SELECT parent.rid AS parent, row.* FROM unnest($1::text[]) AS parent (rid) CROSS JOIN LATERAL (
-            SELECT {columns}{sort_keys} FROM {tables} WHERE {" AND ".join(f"({each})" for each in where)}
-            ORDER BY {order} LIMIT {statement.put(selection.limit + 1, "int")}
-        ) AS row
+        SELECT (parent.nth - 1)::int AS parent, row.*
+        FROM {those} CROSS JOIN LATERAL ({below}) AS row
     """
-    found: dict[str, list[Record]] = {}
+    found: list[list[Record]] = [[] for _ in range(parents)]
     for record in await snapshot.fetch(sql, *statement.arguments):
-        found.setdefault(record["parent"], []).append(record)
-    return {parent: _cut(records, selection) for parent, records in found.items()}
+        found[record[0]].append(record)
+    return found
+
+
+async def _texts(snapshot: Snapshot, those: str, below: str, text: str, statement: Statement) -> Sequence[list[Any]]:
+    sql = f"""
+        SELECT ARRAY(SELECT {text} FROM ({below}) AS row)
+        FROM {those} ORDER BY parent.nth
+    """
+    return [record[0] for record in await snapshot.fetch(sql, *statement.arguments)]
 
 
 async def counted(snapshot: Snapshot, source: Source, at: At | None, parents: Sequence[str], selection: Selection) -> dict[str, int]:
     """How many rows each parent has in all, counted up to COUNTED + 1."""
-    statement = Statement(list(parents))
+    statement = Statement()
+    those = given(statement, "parent", rid=("text", parents))
     _, tables, tied = source.below(at, statement)
     where = f"({tied}) AND ({rendered(selection.where, source.filters, statement, at)})"
     rows = await snapshot.fetch(
         f"""
         SELECT parent.rid, (SELECT count(*) FROM (SELECT FROM {tables} WHERE {where} LIMIT {COUNTED + 1}) AS found) AS total
-        FROM unnest($1::text[]) AS parent (rid)
+        FROM {those}
         """,
         *statement.arguments,
     )
@@ -110,12 +134,12 @@ def _keys(source: Source, selection: Selection) -> tuple[Column, ...]:
 def _bounds(keys: tuple[Column, ...], selection: Selection, statement: Statement) -> list[str]:
     names = ", ".join(key.sql for key in keys)
     bounds = []
-    for given, operator in (
+    for bound, operator in (
         (selection.after, "<" if selection.descending else ">"),
         (selection.before, ">" if selection.descending else "<"),
     ):
-        if given is not None:
-            values = ", ".join(statement.put(value, key.cast) for value, key in zip(given, keys, strict=True))
+        if bound is not None:
+            values = ", ".join(statement.put(value, key.cast) for value, key in zip(bound, keys, strict=True))
             bounds.append(f"({names}) {operator} ({values})")
     return bounds
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.domain.condition import EVERYTHING, All, AnyOf, Condition, Field, Not, Test
+
+if TYPE_CHECKING:
+    from app.persistence.reads.written import Shape
 
 __all__ = ["COUNTED", "EVERYTHING", "All", "AnyOf", "At", "Condition", "Field", "Key", "Not", "Order", "Selection", "Test"]
 
@@ -63,3 +66,4 @@ class Selection:
     before: tuple[Key, ...] | None = None
     where: Condition = EVERYTHING
     only: frozenset[str] | None = None  # the columns of entities that are wanted; all of them where it is None
+    shape: Shape | None = None  # where each row is wanted as the JSON of an object, a text

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import BadInput
+from app.persistence.reads import words
 from app.persistence.reads.selection import All, AnyOf, Field, Not, Test
 from app.persistence.tables import LAST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from app.persistence.reads.selection import At, Condition
 
@@ -28,6 +29,27 @@ class Statement:
         """The place of one more argument."""
         self.arguments.append(value)
         return f"${len(self.arguments)}::{cast}"
+
+
+def given(statement: Statement, alias: str, *, nth: bool = False, **columns: tuple[str, Sequence[Any]]) -> str:
+    """Rows that the caller has, as SQL: columns by name, each a type and its values; `nth` counts the rows from 1.
+
+    One row alone is no array: of any array PostgreSQL expects ten rows when it plans for all arguments at once, finds that
+    dearer than a plan for the one, and makes that anew each time, which takes longer than most of our statements.
+    """
+    if all(len(values) == 1 for _, values in columns.values()):
+        own = [f"{statement.put(values[0], cast)} AS {name}" for name, (cast, values) in columns.items()]
+        return f"(SELECT {', '.join([*own, '1::bigint AS nth'] if nth else own)}) AS {alias}"
+    arrays = ", ".join(statement.put(list(values), f"{cast}[]") for cast, values in columns.values())
+    names = ", ".join([*columns, "nth"] if nth else columns)
+    return f"unnest({arrays}){' WITH ORDINALITY' if nth else ''} AS {alias} ({names})"
+
+
+def among(statement: Statement, column: str, values: Sequence[str]) -> str:
+    """That the column holds one of these texts; of one alone for the same reason."""
+    if len(values) == 1:
+        return f"{column} = {statement.put(values[0], 'text')}"
+    return f"{column} = ANY ({statement.put(list(values), 'text[]')})"
 
 
 def live(alias: str, at: At | None, statement: Statement) -> str:
@@ -56,7 +78,8 @@ CURSOR = "cursor"  # no column: that the place of a row in its list is wanted
 def entity_columns(alias: str, *, head: bool, only: frozenset[str] | None = None) -> str:
     """What an entity is made from, or as much of it as is wanted."""
     names = [name for name in ENTITY_COLUMNS if only is None or name in only or name in ALWAYS]
-    return ", ".join(f"{alias}.revision_from AS revision" if name == "revision" and not head else f"{alias}.{name}" for name in names)
+    wanted = [f"{alias}.revision_from AS revision" if name == "revision" and not head else f"{alias}.{name}" for name in names]
+    return ", ".join([*wanted, *words.columns(alias, only or ())])
 
 
 def rendered(condition: Condition, columns: Filters, statement: Statement, at: At | None) -> str:

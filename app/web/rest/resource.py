@@ -17,6 +17,7 @@ from app.domain.errors import ErrorCode, OmsError, QueryTimeout, RequestError, U
 from app.observability.tracing import carried
 from app.services.imports import forget, spool
 from app.web.authentication import challenge
+from app.web.headers import headers_of
 from app.web.limits import ClientGone, read_body, to_disk
 from app.web.outlet import known_outlet, outlet_of
 from app.web.rest.call import Call, Reply, query_of
@@ -78,7 +79,7 @@ class Resource:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        headers = _headers(scope)
+        headers = headers_of(scope)
         request_id = scope.get("state", {}).get("request_id") or uuid4().hex
         try:
             reply = await self._answer(scope, receive, headers, request_id)
@@ -181,15 +182,6 @@ def _acceptable(accept: str | None) -> bool:
         return True
     wanted = {part.partition(";")[0].strip().lower() for part in accept.split(",") if "q=0" not in part.replace(" ", "").split(";")[1:]}
     return not wanted.isdisjoint({"*/*", "application/*", "application/json"})
-
-
-def _headers(scope: Scope) -> dict[str, str]:
-    """By lower-case name; a header that comes twice is joined, so that no second value is overlooked."""
-    headers: dict[str, str] = {}
-    for name, value in scope["headers"]:
-        key, text = name.decode("latin-1"), value.decode("latin-1")
-        headers[key] = f"{headers[key]}, {text}" if key in headers else text
-    return headers
 
 
 async def _send(send: Send, reply: Reply, request_id: str | None, *, silent: bool) -> None:
