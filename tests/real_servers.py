@@ -18,7 +18,7 @@ import pytest
 
 from app.settings import read
 from app.stack.artifacts import StackFailed
-from app.stack.stack import SERVERS, Stack
+from app.stack.stack import SERVERS, START_SECONDS, Stack
 from tests.chaos.broker import PROXIED
 from tests.keeper import Keeper
 
@@ -75,7 +75,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if first and names and len(session.items) > 1:
         command = [sys.executable, "-m", "tests.real_servers", os.environ["OMS_TEST_SERVICES"], *names]
         starting = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        session.config.add_cleanup(starting.wait)
+        session.config.add_cleanup(lambda: _over(starting))
+
+
+def _over(starting: subprocess.Popen[bytes]) -> None:
+    """A start that nobody waits for any more; whoever ends the servers ends what it has started."""
+    try:
+        starting.wait(START_SECONDS)
+    except subprocess.TimeoutExpired:
+        starting.kill()
+        starting.wait()
 
 
 def needed(item: pytest.Item) -> set[str]:

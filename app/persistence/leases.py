@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from app.domain.errors import Fenced, InvalidState, NotFound
 from app.domain.lease import MOST_LEASES, REMEMBERED_SECONDS, Copy, Lease, check
 from app.domain.rid import REF
+from app.persistence.reads.statement import Statement, among
 from app.persistence.watch import STATE_CHANNEL
 
 if TYPE_CHECKING:
@@ -113,7 +114,9 @@ async def guard_all(work: Transaction, writers: Sequence[tuple[Actor, Collection
 
 async def held(reader: Reader, rids: Sequence[str]) -> dict[str, Lease]:
     """The leases that have not lapsed, by the rid of their entity."""
-    rows = await reader.fetch(f"SELECT {_COLUMNS} FROM lease WHERE rid = ANY ($1::text[]) AND until > clock_timestamp()", list(rids))
+    statement = Statement()
+    those = among(statement, "rid", rids)
+    rows = await reader.fetch(f"SELECT {_COLUMNS} FROM lease WHERE {those} AND until > clock_timestamp()", *statement.arguments)
     return {row["rid"]: _lease(row) for row in rows}
 
 

@@ -11,6 +11,7 @@ import pytest
 from app.domain.definition import Edge
 from app.domain.kind import Kind
 from app.domain.search import Term
+from app.persistence import leases
 from app.persistence.documents import documents
 from app.persistence.log import Log, entries
 from app.persistence.reads import entities, history, ontologies
@@ -108,6 +109,7 @@ ONE = {
     "a version": lambda to, at, rid: entities.versions(to, [(rid, 1)]),
     "an ontology": lambda to, at, rid: ontologies.by_name(to, ["main"]),
     "a merge": lambda to, at, rid: history.merges(to, [(at.ontology, 1)]),
+    "a lock": lambda to, at, rid: leases.held(to, [rid]),
 }  # fmt: skip
 
 
