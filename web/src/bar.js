@@ -69,7 +69,8 @@ function remark() {
   const end = session.expiry();
   if (!end) return "";
   if (end <= new Date()) return session.who() === session.OWN ? "Expired" : "Expired: reload the page";
-  return `Valid until ${end.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`;
+  const day = end.toDateString() === new Date().toDateString() ? {} : { weekday: "short" };
+  return `Valid until ${end.toLocaleString([], { ...day, hour: "2-digit", minute: "2-digit" })}`;
 }
 
 function labelled(text, control) {
