@@ -15,13 +15,14 @@ from app.observability.faults import report, reporting
 
 LINES = """
 import logging, structlog
-from app.observability.logging import configure
+from app.observability.logging import configure, request_id
 configure("info")
 log = structlog.get_logger("ours")
 log.debug("unsaid")
-with structlog.contextvars.bound_contextvars(request_id="r1"):
-    log.info("said", count=2, name="\\u3042")
-    logging.getLogger("theirs").warning("also %s", "said", extra={"path": "/x"})
+before = request_id.set("r1")
+log.info("said", count=2, name="\\u3042")
+logging.getLogger("theirs").warning("also %s", "said", extra={"path": "/x"})
+request_id.reset(before)
 try:
     1 / 0
 except ZeroDivisionError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 import orjson
@@ -16,13 +17,15 @@ if TYPE_CHECKING:
 NOISY = ("uvicorn.access", "asyncio", "opentelemetry", "opensearch")  # said by our own lines, or not of interest
 OWN_HANDLERS = ("uvicorn", "uvicorn.error")
 
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)  # of the request that is served, named in each of its lines
+
 
 def configure(level: str, *, pretty: bool = False) -> None:
     """Send structlog and the standard library the same way; `pretty` is for people who watch a terminal.
 
     Our own lines do not go through the standard library: that took longer than it takes to answer from memory.
     """
-    named: list[Processor] = [structlog.contextvars.merge_contextvars, structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name]
+    named: list[Processor] = [_of_request, structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name]
     timed = structlog.processors.TimeStamper(fmt="iso", utc=True)
     written: list[Processor] = (
         [structlog.dev.ConsoleRenderer()]
@@ -50,6 +53,12 @@ def configure(level: str, *, pretty: bool = False) -> None:
         logging.getLogger(name).propagate = True
     for name in (*NOISY, *(OWN_HANDLERS if pretty else ())):  # who watches sees that it started
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _of_request(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    if (served := request_id.get()) is not None:
+        event.setdefault("request_id", served)
+    return event
 
 
 def _without_colours(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

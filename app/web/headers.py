@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from starlette.types import Scope
 
 REMEMBERED = 256
 _PLACE = "headers"  # in the state of a request, where all who look at them find them
 
 
-def headers_of(scope: Scope) -> Mapping[str, str]:
+class Headers(dict[str, str]):
+    """Texts by name; `beside` is for what is known of a client that sends exactly these, and is forgotten with them."""
+
+    __slots__ = ("beside",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.beside: dict[bytes, Any] = {}
+
+
+def headers_of(scope: Scope) -> Headers:
     """One that comes twice is joined, so that no second value is overlooked."""
     state = scope.setdefault("state", {})
     found = state.get(_PLACE)
     if found is None:
         found = state[_PLACE] = _read(tuple(scope["headers"]))
-    return cast("Mapping[str, str]", found)
+    return found  # type: ignore[no-any-return]
 
 
 @lru_cache(REMEMBERED)
-def _read(sent: tuple[tuple[bytes, bytes], ...]) -> Mapping[str, str]:
-    headers: dict[str, str] = {}
+def _read(sent: tuple[tuple[bytes, bytes], ...]) -> Headers:
+    headers = Headers()
     for name, value in sent:
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         headers[key] = f"{headers[key]}, {text}" if key in headers else text

@@ -37,7 +37,7 @@ class Lane:
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
                 sent = message["headers"]
-                message["headers"] = [*sent, VARY, *self._policy.beside(sent)]
+                message["headers"] = [*sent, VARY, *self._policy.beside(message["status"], sent)]
             await send(message)
 
         scope["route"] = route

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import structlog
 
 from app.domain.errors import ErrorCode, OmsError
+from app.observability.logging import request_id
 from app.observability.metrics import REQUEST_SECONDS, REQUESTS
 from app.web.headers import headers_of
 from app.web.limits import ClientGone, send_error
@@ -50,25 +51,25 @@ class Requests:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(scope)
-        scope.setdefault("state", {})["request_id"] = request_id
-        before = structlog.contextvars.bind_contextvars(request_id=request_id)
+        own = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = own
+        before = request_id.set(own)
         try:
             if scope["type"] == "http":
-                await self._request(scope, receive, send, request_id)
+                await self._request(scope, receive, send, own)
             else:
                 await self._socket(scope, receive, send)
         finally:
-            structlog.contextvars.reset_contextvars(**before)
+            request_id.reset(before)
 
-    async def _request(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+    async def _request(self, scope: Scope, receive: Receive, send: Send, own: str) -> None:
         began, status = time.perf_counter(), 0
 
         async def marked(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", own.encode())]
             await send(message)
 
         try:
@@ -78,13 +79,13 @@ class Requests:
         except OmsError as expected:
             if status:
                 raise
-            await send_error(marked, expected, request_id)
+            await send_error(marked, expected, own)
         except Exception as fault:
             log.exception("a request failed", method=scope["method"], path=scope["path"])
-            self._report(fault, {"request_id": request_id, "path": scope["path"]})
+            self._report(fault, {"request_id": own, "path": scope["path"]})
             if status:
                 raise  # the answer has begun: only closing the connection tells the client
-            await send_error(marked, Fault("Something went wrong on our side."), request_id)
+            await send_error(marked, Fault("Something went wrong on our side."), own)
         finally:
             _count(scope, status, time.perf_counter() - began)
 

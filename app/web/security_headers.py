@@ -18,6 +18,7 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "content-security-policy": NOTHING,
 }
+NOT_MODIFIED = 304
 TRANSPORT = "max-age=31536000; includeSubDomains"
 
 
@@ -30,8 +31,10 @@ class Policy:
         self._wanted = [(name.encode(), value.encode()) for name, value in wanted.items()]
         self._names = frozenset(name for name, _ in self._wanted)
 
-    def beside(self, sent: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        """Those that an answer with these headers lacks."""
+    def beside(self, status: int, sent: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """Those that an answer with these headers lacks; a 304 leaves what the client has as it is."""
+        if status == NOT_MODIFIED:
+            return []
         own = {name.lower() for name, _ in sent}
         return self._wanted if own.isdisjoint(self._names) else [pair for pair in self._wanted if pair[0] not in own]
 
@@ -51,7 +54,7 @@ class SecurityHeaders:
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
                 sent = message.get("headers", ())
-                message = {**message, "headers": [*sent, *self._policy.beside(sent)]}
+                message = {**message, "headers": [*sent, *self._policy.beside(message["status"], sent)]}
             await send(message)
 
         await self._app(scope, receive, marked)

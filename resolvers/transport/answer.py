@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from graphql import GraphQLError
 
-    from app.domain.actor import Role
+    from app.domain.actor import Actor, Role
 
 OK = 200
 BAD_REQUEST = 400
@@ -75,6 +75,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     raw: bytes | memoryview | None = None  # the data as JSON, where it was encoded already
     tag: str | None = None  # what a client may ask again with, of an answer that stays the same at its revisions
+    known_to: Actor | None = None  # of one from memory: who asked
 
     def body(self) -> dict[str, Any]:
         """The answer's shape, as the GraphQL specification has it."""

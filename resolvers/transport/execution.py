@@ -108,7 +108,13 @@ class Execution:
         kept = None if key is None else await self._responses.find(key, seen)
         if kept is None:
             return None
-        return Answer(facts.request_id, executed=True, cost=kept.cost, revisions=kept.revisions, raw=kept.data, tag=kept.tag)
+        return Answer(
+            facts.request_id, executed=True, cost=kept.cost, revisions=kept.revisions, raw=kept.data, tag=kept.tag, known_to=actor
+        )
+
+    def stand(self, revisions: Mapping[str, str]) -> bool:
+        """Whether these are the newest revisions, and this process knows it."""
+        return self._responses is not None and self._responses.stand(revisions)
 
     def find(self, actor: Actor, request: GraphQLRequest) -> Found:
         """The operation that the request asks for; Refused where it may not be executed."""

@@ -27,6 +27,7 @@ from resolvers.transport.answer import BAD_REQUEST, Answer, GraphQLRequest, Refu
 from resolvers.transport.json_input import decoded, graphql_request
 from resolvers.transport.masking import MASKED
 from resolvers.transport.negotiation import JSON, is_json, negotiated
+from resolvers.transport.unchanged import Unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,11 +71,15 @@ class GraphQLEndpoint:
         self._streams = streams
         # A client that asks again what it has asks by the same URL; only queries may, and nothing changes their variables.
         self._from_url = lru_cache(URLS)(partial(_from_url, limits=limits))
+        self._unchanged = Unchanged(execution.stand)
         self._asked: dict[bytes, GraphQLRequest] = {}  # by body, of what was answered from memory: likewise only queries
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; nothing is raised but what ends the process."""
         headers = headers_of(scope)
+        if scope["method"] == "GET" and (told := self._unchanged.found(scope["query_string"], headers)) is not None:
+            await _send_not_modified(scope, send, told)
+            return
         wanted = negotiated(headers.get("accept"))
         if self._page is not None and wanted.page and scope["method"] in {"GET", "HEAD"}:
             await self._page(scope, receive, send)
@@ -85,7 +90,10 @@ class GraphQLEndpoint:
             if answer is None:
                 return  # it was streamed
             if scope["method"] == "GET" and answer.tag is not None and _has(headers.get("if-none-match"), answer.tag):
-                await _send_not_modified(scope, send, answer)
+                said = _said_of(scope, answer)
+                if answer.known_to is not None:
+                    self._unchanged.note(scope["query_string"], headers, answer.revisions, said, expires_at=answer.known_to.expires_at)
+                await _send_not_modified(scope, send, said)
                 return
             body = answer.encoded()
         except ClientGone:
@@ -224,6 +232,7 @@ async def _send(scope: Scope, send: Send, answer: Answer, body: bytes, media_typ
         (b"content-type", f"{media_type}; charset=utf-8".encode()),
         (b"content-length", b"%d" % len(body)),
         *_said_of(scope, answer),
+        *_id_of(scope, answer.request_id),
         *((name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()),
     ]
     if answer.retry_after is not None:
@@ -233,8 +242,8 @@ async def _send(scope: Scope, send: Send, answer: Answer, body: bytes, media_typ
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
-async def _send_not_modified(scope: Scope, send: Send, answer: Answer) -> None:
-    await send({"type": "http.response.start", "status": NOT_MODIFIED, "headers": _said_of(scope, answer)})
+async def _send_not_modified(scope: Scope, send: Send, said: list[tuple[bytes, bytes]]) -> None:
+    await send({"type": "http.response.start", "status": NOT_MODIFIED, "headers": [*said, *_id_of(scope)]})
     await send({"type": "http.response.body", "body": b""})
 
 
@@ -245,12 +254,15 @@ def _said_of(scope: Scope, answer: Answer) -> list[tuple[bytes, bytes]]:
         headers += ((b"cache-control", b"private, no-cache"), (b"etag", answer.tag.encode("latin-1")))
     else:
         headers.append((b"cache-control", b"no-store"))
-    if "request_id" not in scope.get("state", {}):  # else the middleware that made it sends it
-        headers.append((b"x-request-id", answer.request_id.encode("latin-1")))
     if answer.revisions:
         read_from = ", ".join(f"{ontology}={revision}" for ontology, revision in sorted(answer.revisions.items()))
         headers.append((b"oms-revision", read_from.encode("latin-1")))
     return headers
+
+
+def _id_of(scope: Scope, request_id: str | None = None) -> list[tuple[bytes, bytes]]:
+    """The request's id, where no middleware has made it and sends it."""
+    return [] if "request_id" in scope.get("state", {}) else [(b"x-request-id", (request_id or uuid4().hex).encode("latin-1"))]
 
 
 def _has(sent: str | None, tag: str) -> bool:

@@ -69,12 +69,15 @@ class Responses:
             return None
         end = found.index(b"\n")
         revisions, cost, read = _head(found[:end])
-        for name, revision in revisions.items():
-            if self._heads.standing(name) != revision:
-                return None
+        if not self.stand(revisions):
+            return None
         if any(not _covers(revisions.get(name) or self._heads.standing(name), wanted) for name, wanted in seen.items()):
             return None
         return Kept(revisions, cost, memoryview(found)[end + 1 :], _tag(key, read))
+
+    def stand(self, revisions: Mapping[str, str]) -> bool:
+        """Whether these are the newest revisions, and this process knows it."""
+        return all(self._heads.standing(name) == revision for name, revision in revisions.items())
 
     async def keep(self, key: bytes, answer: Answer) -> None:
         """Keep an answer that is whole and was read from ontologies."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from random import Random
 from typing import Any
 from urllib.parse import urlencode
@@ -16,12 +17,14 @@ from app.domain.actor import Actor, Role
 from app.domain.kind import Kind
 from app.persistence.tail import Tail
 from app.web.authentication import Authentication
+from app.web.headers import Headers
 from resolvers.purity import CONTAINERS, PURE
 from resolvers.schema import schema
 from resolvers.transport.answer import GraphQLRequest, RequestFacts
 from resolvers.transport.execution import Execution
 from resolvers.transport.http import GraphQLEndpoint
 from resolvers.transport.responses import Responses
+from resolvers.transport.unchanged import QUESTIONS, Unchanged
 from tests import given
 from tests.given import EDITOR
 from tests.resolvers.asking import Asking
@@ -130,8 +133,15 @@ async def test_the_cache_forgets_what_was_not_used_for_longest_and_holds_no_more
 
 
 class Anybody:
+    """A role for a token; of which tokens it was asked, and for how many seconds they are good."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.seconds: float | None = None
+
     async def verify(self, token: str) -> Actor:
-        return Actor(token, token, frozenset({Role(token)}))
+        self.asked.append(token)
+        return Actor(token, token, frozenset({Role(token)}), expires_at=None if self.seconds is None else time.time() + self.seconds)
 
 
 class Served:
@@ -143,8 +153,9 @@ class Served:
             schema(), asking.limits, asking.shared.open_context, lambda error, _: asking.faults.append(error),
             responses=Responses(MemoryCache(1_000_000), tail),
         )  # fmt: skip
+        self.verifier = Anybody()
         self.endpoint = GraphQLEndpoint(
-            self.execution, Authentication(Anybody()), asking.limits, lambda error, _: asking.faults.append(error)
+            self.execution, Authentication(self.verifier), asking.limits, lambda error, _: asking.faults.append(error)
         )
         self.executed = 0
         answer = self.execution.answer
@@ -213,6 +224,57 @@ async def test_what_a_client_has_is_not_sent_again_until_a_merge(served, editing
     assert (same[0], same[2], same[1]["etag"], same[1]["oms-revision"]) == (304, b"", tag, "main=1.1")
     assert (other[0], other[1]["oms-revision"]) == (200, "main=1.2")
     assert [each["apiName"] for each in orjson.loads(other[2])["data"]["ontology"]["objectTypes"]["nodes"]] == ["One", "Two"]
+
+
+async def test_who_looks_again_in_the_same_words_is_told_the_same_until_a_merge_and_others_are_asked_who_they_are(served, editing):
+    await editing.apply(EDITOR, "main", given.object_type("One"))
+    await served.tail.caught_up()
+    tag = (await served.ask(PAGE))[1]["etag"]
+    first = await served.ask(PAGE, if_none_match=tag)
+    served.verifier.asked.clear()
+
+    again = await served.ask(PAGE, if_none_match=tag)
+
+    assert served.verifier.asked == []
+    assert (again[0], again[1].pop("x-request-id") != first[1].pop("x-request-id")) == (304, True)
+    assert again[1:] == first[1:]
+    other = [
+        await served.ask(PAGE, role="Editor", if_none_match=tag),
+        await served.ask(PAGE),
+        await served.ask(PAGE, method="POST", if_none_match=tag),
+    ]
+    assert ([each[0] for each in other], served.verifier.asked) == ([200, 200, 200], ["Editor", "Viewer", "Viewer"])
+
+    await editing.apply(EDITOR, "main", given.object_type("Two"))
+    after = await served.ask(PAGE, if_none_match=tag)
+    assert (after[0], after[1]["oms-revision"], served.verifier.asked[3:]) == (200, "main=1.2", ["Viewer"])
+
+
+@pytest.mark.parametrize(("seconds", "looked"), [(-1, 3), (0.2, 2), (60, 1)])
+async def test_who_looks_again_is_asked_who_they_are_when_their_token_has_ended(served, editing, seconds, looked):
+    await editing.apply(EDITOR, "main", given.object_type("One"))
+    await served.tail.caught_up()
+    tag = (await served.ask(PAGE))[1]["etag"]
+    served.verifier.seconds = seconds
+    served.verifier.asked.clear()
+
+    await served.ask(PAGE, if_none_match=tag)
+    await served.ask(PAGE, if_none_match=tag)
+    await asyncio.sleep(0.3)
+    await served.ask(PAGE, if_none_match=tag)
+
+    assert len(served.verifier.asked) == looked
+
+
+def test_what_was_said_is_said_again_for_some_seconds_and_of_so_many_questions():
+    unchanged, headers = Unchanged(lambda revisions: revisions == {"main": "1.2"}), Headers()
+    for number in range(QUESTIONS):
+        unchanged.note(b"%d" % number, headers, {"main": "1.2"}, [(b"etag", b"%d" % number)], expires_at=None)
+    assert unchanged.found(b"0", headers) == [(b"etag", b"0")]
+    assert (unchanged.found(b"0", Headers()), unchanged.found(b"none", headers)) == (None, None)
+
+    unchanged.note(b"old", headers, {"main": "1.1"}, [], expires_at=None)
+    assert (unchanged.found(b"old", headers), unchanged.found(b"0", headers), len(headers.beside)) == (None, None, 1)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx2
 import pytest
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp
 
 from app.web.origins import Origins
@@ -26,6 +26,12 @@ async def test_every_answer_is_marked() -> None:
     assert response.headers["referrer-policy"] == "no-referrer"
     assert response.headers["x-frame-options"] == "DENY"
     assert "strict-transport-security" not in response.headers
+
+
+async def test_what_a_client_has_keeps_what_it_was_marked_with() -> None:
+    response = await answered(SecurityHeaders(Response(status_code=304, headers={"etag": "1"}), Policy(https_only=True)))
+
+    assert (response.status_code, dict(response.headers)) == (304, {"etag": "1"})
 
 
 async def test_a_page_keeps_its_own_policy() -> None:

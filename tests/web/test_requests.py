@@ -8,9 +8,9 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from structlog.contextvars import get_contextvars
 
 from app.domain.errors import NotFound, Unavailable
+from app.observability.logging import request_id
 from app.web.health import health_routes
 from app.web.request import Requests
 
@@ -46,7 +46,7 @@ async def get(app, path, **headers):
 
 
 async def page(request):
-    return PlainTextResponse(f"{request.state.request_id} {get_contextvars()['request_id']}")
+    return PlainTextResponse(f"{request.state.request_id} {request_id.get()}")
 
 
 async def test_a_request_gets_an_id_of_its_own():
@@ -70,7 +70,7 @@ async def test_any_other_id_is_replaced(hostile):
 
 async def test_the_id_does_not_outlive_its_request():
     await Site(page).get()
-    assert "request_id" not in get_contextvars()
+    assert request_id.get() is None
 
 
 async def test_a_fault_is_answered_without_a_trace_of_it_and_reported():
