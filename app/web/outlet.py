@@ -14,6 +14,43 @@ if TYPE_CHECKING:
     from app.web.protocol import BoundedProtocol
 
 OUTLET = "oms.outlet"
+HEAD = b"HTTP/1."
+
+
+class Joined:
+    """What an answer is written to: its head goes together with what follows it, in one system call and one packet.
+
+    Else each answer would wake its client twice, and once for nothing. A head that nothing follows goes with the next turn of the loop.
+    """
+
+    __slots__ = ("_head", "_soon", "_transport", "is_closing")
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._soon = transport, loop.call_soon
+        self._head: bytes | None = None
+        self.is_closing = transport.is_closing
+
+    def write(self, data: bytes) -> None:
+        """Send it, or keep it for the next call where it is a head."""
+        head, self._head = self._head, None
+        if head is not None:
+            self._transport.writelines((head, data) if data else (head,))
+        elif data[: len(HEAD)] == HEAD:
+            self._head = data
+            self._soon(self.flush)
+        else:
+            self._transport.write(data)
+
+    def flush(self) -> None:
+        """Send a head that was kept."""
+        if self._head is not None:
+            head, self._head = self._head, None
+            self._transport.write(head)
+
+    def close(self) -> None:
+        """Close the connection when all is sent."""
+        self.flush()
+        self._transport.close()
 
 
 class Outlet:
@@ -38,7 +75,7 @@ class Outlet:
         """
         if self._protocol.flow.write_paused or not self.open:
             return False
-        self._protocol.transport.write(chunk)
+        self._cycle.transport.write(chunk)
         return True
 
     async def drained(self, seconds: float) -> bool:

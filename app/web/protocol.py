@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.domain.errors import ErrorCode, RequestError
 from app.web.limits import error_body
-from app.web.outlet import OUTLET
+from app.web.outlet import OUTLET, Joined
 
 if TYPE_CHECKING:
     import asyncio
@@ -43,10 +43,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self._waits_since: float | None = None  # for the rest of a request; None where the last one has arrived whole
         self._timer: asyncio.TimerHandle | None = None  # left to run out by requests that arrive in time: most do, and it is one for many
         self.told_to_end: Callable[[], None] | None = None  # of the answer that is streamed
+        self._joined: asyncio.Transport  # what answers are written to
         self._ending = False  # the server ends: this connection takes no request after the one that it has begun
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
+        self._joined = cast("asyncio.Transport", Joined(transport, self.loop))
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -91,6 +93,7 @@ class BoundedProtocol(HttpToolsProtocol):
             extensions: dict[str, Any] = cast("dict[str, Any]", self.scope.setdefault("extensions", {}))
             extensions[OUTLET] = (self, ref(self.cycle))  # else the two would hold each other until the collector came
             self.cycle.keep_alive = self.cycle.keep_alive and not self._ending
+            self.cycle.transport = self._joined
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -137,7 +140,7 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.transport.write(_response(refused))
             cycle.disconnected = True
             cycle.message_event.set()
-        self.transport.close()
+        self._joined.close()
 
     def _refuse(self, refused: RequestError) -> None:
         """Raise through the parser, which stops there and has uvicorn call `send_400_response`."""
