@@ -19,6 +19,7 @@ from app.adapters.development_issuer import DevelopmentIssuer
 from app.domain.actor import Role
 from app.settings import OmsEnv
 from tests.chaos.parts import Part
+from tests.waiting import WAITERS
 
 SECONDS = 60
 GROUP = 'mutation { createTypeGroup(input: {ontology: "main", typeGroup: {apiName: "%s", displayName: "x"}}) { __typename } }'
@@ -85,7 +86,7 @@ async def held(database_url, statement):
 
     async def waited_for(task=None) -> None:
         async with asyncio.timeout(SECONDS):
-            while not await looking.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            while not await looking.fetchval(WAITERS):
                 assert task is None or not task.done(), task.result()
                 await asyncio.sleep(0.02)
 

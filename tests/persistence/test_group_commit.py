@@ -20,6 +20,7 @@ from app.services.editing import Editing
 from app.services.locks import Locks
 from tests import given
 from tests.given import EDITOR
+from tests.waiting import WAITERS
 
 WRITERS = 12
 OTHER = Actor("olga", "Olga Other", frozenset({Role.EDITOR}))
@@ -40,7 +41,7 @@ async def together(database: Database, *writes: object) -> list[Merged | BaseExc
 
 async def waiting(database: Database) -> None:
     """Until a transaction waits for the ontology's row, and all that plan without it have planned."""
-    while not await database.pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110 - others wait, not we
+    while not await database.pool.fetchval(WAITERS):  # noqa: ASYNC110 - others wait, not we
         await asyncio.sleep(0.01)
     await asyncio.sleep(0.3)
 
