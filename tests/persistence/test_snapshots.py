@@ -9,11 +9,12 @@ import pytest
 from app.persistence.database import Database
 
 SLOW = "SELECT pg_sleep(20)"
+RUNNING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query = $1"
 
 
 async def running(database: Database) -> int:
     """How many slow statements the database is at."""
-    return int(await database.pool.fetchval("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query = $1", SLOW))
+    return int(await database.pool.fetchval(RUNNING, SLOW))
 
 
 async def given_up(database: Database, waiter: asyncio.Task) -> None:
