@@ -268,6 +268,7 @@ async def test_who_begins_a_walk_at_a_state_that_the_engine_has_let_go_of_gets_a
     assert (await names(engine, "OPENSEARCH", "ship"))[0] == "Ship"
 
 
+@pytest.mark.alone
 async def test_an_engine_that_can_hold_no_more_walks_still_answers_everything_else(engine, searching, editing, indexing, index, main):
     await editing.apply(EDITOR, "main", given.object_type("Ship"))
     await indexing.reach(main)
