@@ -23,6 +23,7 @@ from app.observability.tracing import carried
 from app.web.authentication import challenge
 from app.web.headers import headers_of
 from app.web.limits import ClientGone, read_body
+from app.web.security_headers import NOT_MODIFIED
 from resolvers.transport.answer import BAD_REQUEST, Answer, GraphQLRequest, Refused, RequestFacts
 from resolvers.transport.json_input import decoded, graphql_request
 from resolvers.transport.masking import MASKED
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from resolvers.transport.negotiation import Accepted
 
 FORBIDDEN, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE, INTERNAL = 403, 405, 406, 415, 500
-NOT_MODIFIED = 304
 PREFLIGHT_HEADERS = ("x-oms-preflight", "apollo-require-preflight")
 PARAMETERS = ("query", "documentId", "operationName", "variables", "extensions")
 MOST_PARAMETERS = 20
